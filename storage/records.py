@@ -1,0 +1,205 @@
+"""What the store gives and takes, as frozen values. Ids are the database's integers unless said otherwise; times are aware and UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from watchers.types import AlertClass, EventKind, FeedKind, FeedState, Money, Organisation, Role, Span
+
+
+class ChannelKind(StrEnum):
+    CONSOLE = "console"
+    TELEGRAM = "telegram"
+
+
+class ChannelState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"  # the place cannot be told (blocked, kicked, no rights): settings are kept
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"  # due at ``not_before``
+    SENDING = "sending"  # claimed; the request may be under way
+    SENT = "sent"  # the place answered that it has it
+    UNCERTAIN = "uncertain"  # its fate is unknown and the admin chose not to send a second copy
+    FAILED = "failed"  # refused for good, with the reason
+    WITHHELD = "withheld"  # not sent on purpose, with the reason (unsubscribed, erased, expired)
+
+
+class DeliveryKind(StrEnum):
+    ALERT = "alert"  # an alert for a channel
+    REPLY = "reply"  # the answer to a command; committed together with the command's effect
+    NOTE = "note"  # something the admin or a chat must know once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRecord:
+    """A feed as stored: what is configured and what is remembered."""
+
+    id: str
+    kind: FeedKind
+    url: str
+    name: str
+    state: FeedState
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A place that can be told. ``chat_id`` and ``thread_id`` are Telegram's (64 bit); None for the console."""
+
+    id: int
+    kind: ChannelKind
+    key: str  # unique: "console:<name>" or "telegram:<chat_id>[:<thread_id>]"
+    chat_id: int | None
+    thread_id: int | None
+    title: str
+    type: str  # "private", "group", "supergroup", "channel", "console"
+    state: ChannelState
+    state_reason: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRecord:
+    """A watch as a channel sees it in its list."""
+
+    id: int
+    key: str
+    organisation: Organisation
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    """One outlet's or register's report of a story, as stored."""
+
+    entry_id: int
+    feed: str
+    feed_name: str
+    outlet: str | None
+    title: str
+    url: str | None
+    published: datetime | None
+    first_seen_at: datetime
+    official: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchRecord:
+    """Why a story concerns a watch."""
+
+    watch_key: str
+    watch_name: str
+    role: Role
+    proof: str
+    flag: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRecord:
+    """The official notice behind a story."""
+
+    number: str
+    type: str
+    url: str | None
+    title: str
+    publisher: str
+    direct_award: bool
+    supplier_from: str | None
+    supplier_unknown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """All that a message about an alert may state; every word of it stands in stored entries.
+
+    ``entries`` are in order of arrival, the first is the one that opened the story. ``sentence`` and ``spans`` are the evidence of the
+    finding that decided, ``evidence_field`` texts being those of ``entries[0]`` unless a notice confirmed the story. ``revision`` grows
+    whenever what is shown changes; a message sent with an older one is edited. ``watches`` are those of the asking channel.
+    """
+
+    alert_id: int
+    story_id: int
+    reason: str  # "new", "confirmed", "corrected"
+    event: EventKind
+    alert: AlertClass
+    suppliers: tuple[str, ...]
+    public_bodies: tuple[str, ...]
+    value: Money | None
+    happened_on: datetime | None
+    cancel_reason: str | None
+    sentence: str
+    spans: tuple[Span, ...]
+    rule: str
+    status: str  # "reported", "official" (a notice came first), "confirmed" (news first, notice later)
+    notice: NoticeRecord | None
+    entries: tuple[StoryEntry, ...]
+    matches: tuple[MatchRecord, ...]
+    revision: int
+    created_at: datetime
+    thread: str  # the contract: the ocid where there is one, else "story-<id>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A delivery that this process may now send: the claim is committed before it is returned."""
+
+    delivery_id: int
+    kind: DeliveryKind
+    channel: Channel
+    attempts: int  # this one included
+    maybe_sent: bool  # an earlier attempt may have arrived: the copy is marked
+    alert_id: int | None
+    payload: Mapping[str, Any] | None  # of a reply or note: {"text": html, "buttons": [[[label, data], …], …]}
+    edits: int | None  # message_id to edit instead of sending anew; None for a new message
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxUpdate:
+    """A Telegram update that was stored before Telegram was told it was received."""
+
+    update_id: int
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command answers; stored in the transaction of the command's effect. ``text`` is Telegram HTML, already escaped."""
+
+    chat_id: int
+    thread_id: int | None
+    text: str
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()  # rows of (label, callback data or https address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveResult:
+    """What a poll changed in the store."""
+
+    new: int
+    changed: int
+    stories: int
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Numbers for ``status``, metrics and /status."""
+
+    entries: int
+    stories: int
+    alerts: int
+    watches: int
+    channels: int
+    deliveries: Mapping[str, int]  # by state
+    oldest_pending_at: datetime | None
+    feeds: int
+    feeds_failing: int
+    last_poll_ok_at: datetime | None

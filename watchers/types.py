@@ -1,0 +1,322 @@
+"""The values that travel through Contractwatch, in the words of the design.
+
+Everything here is frozen, keyword-only, picklable (parsing and understanding happen in child processes) and free of behaviour beyond
+what its own fields say. Times are aware and UTC. Money is ``Decimal``. Nothing here reads the clock, a file or the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class FeedKind(StrEnum):
+    """How a feed's address is walked and its documents are read."""
+
+    NEWS = "news"  # RSS, Atom, RDF or JSON Feed
+    MODERNGOV = "moderngov"  # council RSS of ModernGov: one page is the link of several events
+    PARLIAMENT = "parliament"  # written questions, JSON
+    FIND_A_TENDER = "find-a-tender"
+    CONTRACTS_FINDER = "contracts-finder"
+    TED = "ted"
+
+    @property
+    def official(self) -> bool:
+        """Whether its entries are official notices rather than reports about them."""
+        return self in (FeedKind.FIND_A_TENDER, FeedKind.CONTRACTS_FINDER, FeedKind.TED)
+
+
+class Role(StrEnum):
+    """The part an organisation plays in an event, or must play for a watch."""
+
+    SUPPLIER = "supplier"
+    PUBLIC_BODY = "public_body"
+    EITHER = "either"  # for watches only
+
+
+class AlertClass(StrEnum):
+    """The two things people are told about by default."""
+
+    AWARDED = "awarded"
+    CANCELLED = "cancelled"
+
+
+class EventKind(StrEnum):
+    """What happened to a contract (DESIGN.md §2)."""
+
+    AWARDED = "awarded"  # decided or signed: it has happened
+    CANCELLED = "cancelled"  # called off, blocked or revoked, by whoever decides
+    TERMINATED = "terminated"  # a running contract ended early
+    AWARD_INTENDED = "award_intended"  # an official notice of a direct award to come (UK5)
+    SUSPENDED = "suspended"
+    EXTENDED = "extended"
+    CHANGED = "changed"
+    CHALLENGED = "challenged"
+    COMPLETED = "completed"  # ran to its end
+    TENDER_OPENED = "tender_opened"
+    PROPOSED_AWARD = "proposed_award"
+    PROPOSED_CANCEL = "proposed_cancel"
+    NOT_CANCELLED = "not_cancelled"
+    NONE = "none"
+
+    @property
+    def alert(self) -> AlertClass | None:
+        """The class a subscriber is told about by default; None for all that is not news of an award or a cancellation."""
+        return _ALERTS.get(self)
+
+
+_ALERTS = {
+    EventKind.AWARDED: AlertClass.AWARDED,
+    EventKind.CANCELLED: AlertClass.CANCELLED,
+    EventKind.TERMINATED: AlertClass.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A supplier or a public body: the names it goes by and the identifiers it is registered under (``GB-COH-07042994``)."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """An organisation someone follows, with the role it must play."""
+
+    id: str
+    organisation: Organisation
+    role: Role = Role.EITHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An address polled on a schedule, as configured. ``url`` is complete: templates have been filled in."""
+
+    id: str
+    kind: FeedKind
+    url: str
+    name: str  # what people are shown: never the feed's own title
+    every: timedelta
+    seeds: bool = True  # the first poll keeps what is there and tells nobody
+    max_age: timedelta = timedelta(days=30)  # an entry older than this is kept and never told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered about a feed between polls. ``checkpoint`` is the walker's own (a London-local time for Find a Tender)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    next_poll_at: datetime | None = None
+    fail_count: int = 0
+    first_failed_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    last_error: str | None = None
+    seeded: bool = False
+    checkpoint: str | None = None
+    moved_to: str | None = None  # a permanent redirect the admin should know about
+    ttl: timedelta | None = None  # the least pause the feed itself asks for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A document that was fetched whole. ``url`` is the address it finally came from; ``body`` is decompressed; header names lower-case."""
+
+    url: str
+    status: int  # 200 or 304: everything else is a FetchError
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    moved_to: str | None = None  # set when every hop of the redirect was permanent
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing a feed published.
+
+    ``keys``: 16-byte digests, any of which identifies it within its feed (facts: union of normalised link and normalised guid).
+    ``fingerprint``: 16-byte digest of the text that is understood; a known entry with another fingerprint is understood again.
+    ``link_key``: the digest of the normalised link alone, the same in every feed: two outlets' feeds with one link carry one article.
+    ``title`` and ``summary`` are plain text: unescaped, without tags, NFKC, single spaces.
+    ``release`` is the OCDS release (or the TED notice in its own shape) of an official notice.
+    """
+
+    keys: tuple[bytes, ...]
+    fingerprint: bytes
+    title: str
+    summary: str = ""
+    url: str | None = None
+    link_key: bytes | None = None
+    outlet: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+    release: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What a document of a news feed holds. ``ttl`` is the pause the document asks for; ``problems`` are told to the admin, not fatal."""
+
+    entries: tuple[Entry, ...]
+    ttl: timedelta | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of an entry's text: ``field`` is ``title`` or ``summary``; offsets are code points of that field."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The words a finding rests on: the sentence verbatim, the spans inside the entry, and the rule that decided."""
+
+    sentence: str
+    rule: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """A sum as printed. ``basis`` is ``net`` or ``gross`` of VAT where the notice says so, else empty; the two are never compared."""
+
+    amount: Decimal
+    currency: str  # ISO 4217
+    printed: str  # "£50m"; for notices a plain figure made from the amount
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An organisation as an entry names it."""
+
+    name: str
+    identifiers: tuple[str, ...] = ()
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A watch found in an entry in the role it is watched in. ``proof`` is the text or the identifier that matched."""
+
+    watch: str
+    role: Role
+    proof: str
+    span: Span | None = None
+    flag: str | None = None  # "look-alike letters", when the name was not written in its own letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What makes a finding official: the notice it stands in. ``number`` is what people quote ("032703-2026")."""
+
+    number: str
+    type: str  # "UK12", "CELEX", "CF", "TED"
+    ocid: str
+    award_ids: tuple[str, ...]
+    url: str | None
+    title: str
+    publisher: str  # "Find a Tender"
+    direct_award: bool = False
+    supplier_from: str | None = None  # number of the earlier notice that named the supplier
+    supplier_unknown: bool = False  # the notice names none, and no stored award does: ask for the whole process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What an entry says happened. An entry that says nothing about a contract has no finding."""
+
+    event: EventKind
+    suppliers: tuple[Party, ...] = ()
+    public_bodies: tuple[Party, ...] = ()
+    value: Money | None = None
+    happened_on: datetime | None = None  # signed, decided or ended, when the entry says so
+    reason: str | None = None  # why it was cancelled, as stated
+    evidence: Evidence
+    matches: tuple[Match, ...] = ()
+    notice: Notice | None = None
+
+    @property
+    def alert(self) -> AlertClass | None:
+        return self.event.alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardParty:
+    """A supplier of one award, as stored from the notice that named it: what notices without suppliers are joined to."""
+
+    ocid: str
+    award_id: str
+    supplier: Party
+    notice_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderstoodEntry:
+    """An entry with what it says. ``awards`` are the suppliers it names, kept so that later notices can be joined."""
+
+    entry: Entry
+    findings: tuple[Finding, ...] = ()
+    awards: tuple[AwardParty, ...] = ()
+    told: bool = True  # False: kept, never pushed (seeding, older than max_age)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryCard:
+    """What is known of a stored story when a new finding asks whether it belongs to it."""
+
+    id: int
+    event: EventKind
+    keys: frozenset[str]  # as made by ``stories.keys``
+    value: Money | None
+    official: bool
+    first_at: datetime
+    last_at: datetime
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryDecision:
+    """Whether a finding joins a story (its id) or opens one (None), and the features that decided, for people."""
+
+    story: int | None
+    reason: str
+    keys: tuple[str, ...]
+    confirms: bool = False  # the finding is official and the story was only reported
+
+
+class StoryRules(Protocol):
+    """The pure half of story grouping, handed to the store so that deciding and writing are one transaction."""
+
+    def keys(self, entry: Entry, finding: Finding) -> tuple[str, ...]:
+        """Index keys of a finding: stories that share none of them are never candidates."""
+
+    def decide(self, entry: Entry, finding: Finding, cards: Sequence[StoryCard], now: datetime) -> StoryDecision:
+        """Which of the candidate stories the finding belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """What one poll of one feed did, for logs, metrics and ``--once``."""
+
+    feed: str
+    new: int = 0
+    changed: int = 0
+    alerts: int = 0
+    not_modified: bool = False
+    error: str | None = None
+    problems: tuple[str, ...] = field(default=())
