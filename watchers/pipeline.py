@@ -55,7 +55,7 @@ class PollStore(Protocol):
 
 
 class Understand(Protocol):
-    """Turns entries into findings, away from the event loop."""
+    """Turns entries into findings, away from the event loop. ``version`` is that of the watches it knows, -1 when it knows none."""
 
     @property
     def version(self) -> int: ...
@@ -103,16 +103,13 @@ class Poller:
         )
 
     async def _save(self, feed: Feed, entries: Sequence[Entry], state: FeedState | None, *, seeding: bool, now: datetime) -> Saved:
-        """Understand with the watches of this moment and save; when somebody adds a watch meanwhile, understand again."""
+        """Understand with the watches known here and save; the store says when they are no longer those of the moment."""
         while True:
-            version, watches = await self.store.watches()
-            if version != self.mind.version:
-                self.mind.set_watches(version, watches)
             understood = await self._understand(feed, entries, seeding=seeding, now=now)
             try:
-                return await self.store.save(feed.id, understood, state, version=version, now=now)
+                return await self.store.save(feed.id, understood, state, version=self.mind.version, now=now)
             except StaleKnowledge:
-                log.debug("watches changed while %s was understood", feed.id)
+                self.mind.set_watches(*await self.store.watches())
 
     async def _understand(self, feed: Feed, entries: Sequence[Entry], *, seeding: bool, now: datetime) -> list[UnderstoodEntry]:
         """What the entries say. Suppliers that a notice leaves out are joined from the same page and from the store."""
