@@ -105,6 +105,7 @@ class Feed:
     every: timedelta
     seeds: bool = True  # the first poll keeps what is there and tells nobody
     max_age: timedelta = timedelta(days=30)  # an entry older than this is kept and never told
+    may_be_empty: bool = False  # a search for one name: finding nothing is an answer, not an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
