@@ -1,0 +1,361 @@
+"""Fetching a document: the only way this program asks anybody on the web for anything.
+
+Invariants: every hop of every request passes the gate (``addresses``) and waits for its host's turn (``pacing``); one time limit covers
+name, connection, answer, body and redirects together; only a whole 200 or a 304 is a document, all else is a ``FetchError`` whose sentence
+says what to do. No body, credential or query string is ever part of an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from importlib.metadata import version
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from watchers.addresses import Address, AddressError, Gate, join, parse_address
+from watchers.answers import LONGEST_HEADER, REDIRECTS, explain, kept_headers, pause_of_host, refuse_answer, refuse_document
+from watchers.bodies import BodyError, read_body
+from watchers.dial import GatedResolver, Lookups, open_session
+from watchers.exceptions import FetchError
+from watchers.pacing import HostPacer, HostPausedError, PausedSignal
+from watchers.types import Response
+
+DEADLINE_SECONDS = 20.0
+MAX_BYTES = 5 * 2**20
+MAX_REDIRECTS = 5
+CONNECTIONS = 64
+ACCEPT_FEEDS = (
+    "application/atom+xml, application/rss+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+PATIENCE = timedelta(seconds=30)
+WALK_PATIENCE = timedelta(minutes=15)
+_PERMANENT_REDIRECTS = (301, 308)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Journey:
+    """One document on its way, over any number of hops."""
+
+    about: str
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    max_bytes: int
+    now: datetime
+    least: timedelta | None
+    pace_key: str | None
+    patience: timedelta
+    start: Address
+    seconds_left: float
+    all_permanent: bool = True
+    public: bool = False  # has left the networks of one's own: may not be led back into them
+    hops: int = 0
+
+    @property
+    def conditional(self) -> bool:
+        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
+
+    def pace(self, address: Address) -> tuple[str, timedelta | None]:
+        """The operator's own rule goes for the operator's host only, not for where a redirect leads."""
+        if address.host == self.start.host:
+            return self.pace_key or address.host, self.least
+        return address.host, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    location: str | None = None
+
+
+@dataclass(slots=True)
+class _Door:
+    """A client and the gate that all its connections pass."""
+
+    gate: Gate
+    resolver: GatedResolver
+    session: aiohttp.ClientSession
+
+
+@dataclass(slots=True)
+class _Open:
+    """What exists while the fetcher is entered. ``public`` lets nobody into private networks, ``own`` into those that are allowed."""
+
+    public: _Door
+    own: _Door
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+
+
+class Fetcher:
+    """Fetches documents; safe to use from any number of tasks. Use it as an async context manager.
+
+    Args:
+        contact: a URL or address that tells site owners whom to ask; part of the User-Agent.
+        allow_networks: private networks whose servers are one's own, such as ``127.0.0.0/8``.
+        pacer: gives hosts their turns; share one among all fetchers of a program.
+        ssl_context: trusts other certificate authorities than the system's, for servers of one's own.
+        deadline: seconds for one document, redirects included, waiting for the host's turn not.
+
+    Raises:
+        AddressError: ``allow_networks`` holds something that is no network.
+        ValueError: ``contact`` cannot stand in a header.
+    """
+
+    def __init__(
+        self,
+        *,
+        contact: str,
+        allow_networks: Sequence[str] = (),
+        pacer: HostPacer,
+        ssl_context: ssl.SSLContext | None = None,
+        deadline: float = DEADLINE_SECONDS,
+    ) -> None:
+        if not contact.isascii() or not (contact == "" or contact.isprintable()):
+            raise ValueError("the contact of [fetch] must be plain printable ASCII, because it is part of a header")
+        self.user_agent = f"Contractwatch/{version('contractwatch')}" + (f" (+{contact})" if contact else "")
+        self._gates = Gate(), Gate(allow_networks)
+        self._pacer = pacer
+        self._ssl_context = ssl_context
+        self._deadline = deadline
+        self._stack = AsyncExitStack()
+        self._open: _Open | None = None
+
+    async def __aenter__(self) -> Self:
+        lookups = Lookups()
+        public_gate, own_gate = self._gates
+        public = await self._door(public_gate, lookups)
+        own = await self._door(own_gate, lookups) if own_gate.allows_private else public
+        self._open = _Open(public, own)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open = None
+        await self._stack.aclose()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        about: str,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        accept: str | None = None,
+        least: timedelta | None = None,
+        max_bytes: int = MAX_BYTES,
+        now: datetime,
+        pace_key: str | None = None,
+        patience: timedelta | None = None,
+    ) -> Response:
+        """Get a document, or learn that it has not changed.
+
+        Args:
+            url: complete; http or https.
+            about: the feed's id, for errors.
+            etag: as the last response gave it.
+            last_modified: likewise.
+            accept: the ``Accept`` header; None asks for feeds.
+            least: an interval between requests that the host's operator demands.
+            max_bytes: limit of the document, as sent and as unpacked.
+            now: the time of day, for ``Retry-After`` and ``fetched_at``.
+            pace_key: one key for all hosts of an operator that counts them together; None is the host itself.
+            patience: the longest pause asked for by the host that is waited for here. None is half a minute, and a quarter of an hour where
+                ``least`` is given: a walk over many pages is not thrown away for a short pause.
+
+        Raises:
+            FetchError: there is no document. ``retry_at``, ``blocked`` and ``gone`` say what the server wants.
+            HostPausedError: the host was not asked, because it wants a longer pause.
+        """
+        headers = {"Accept": accept or ACCEPT_FEEDS}
+        if (kept := _validator(etag)) is not None:
+            headers["If-None-Match"] = kept
+        if (kept := _validator(last_modified)) is not None:
+            headers["If-Modified-Since"] = kept
+        return await self._fetch(
+            url,
+            method="GET",
+            about=about,
+            headers=headers,
+            body=None,
+            least=least,
+            max_bytes=max_bytes,
+            now=now,
+            pace_key=pace_key,
+            patience=patience,
+        )
+
+    async def post_json(
+        self,
+        url: str,
+        payload: object,
+        *,
+        about: str,
+        least: timedelta | None = None,
+        max_bytes: int = MAX_BYTES,
+        now: datetime,
+        pace_key: str | None = None,
+        patience: timedelta | None = None,
+    ) -> Response:
+        """Ask a search service with a JSON document. A redirect is not followed: the question is meant for this address.
+
+        Raises:
+            FetchError: as ``get``.
+        """
+        return await self._fetch(
+            url,
+            method="POST",
+            about=about,
+            headers={"Accept": "application/json", "Content-Type": "application/json"},
+            body=json.dumps(payload).encode(),
+            least=least,
+            max_bytes=max_bytes,
+            now=now,
+            pace_key=pace_key,
+            patience=patience,
+        )
+
+    async def _door(self, gate: Gate, lookups: Lookups) -> _Door:
+        resolver = GatedResolver(gate, lookups)
+        session = open_session(gate, resolver, ssl_context=self._ssl_context, user_agent=self.user_agent)
+        return _Door(gate, resolver, await self._stack.enter_async_context(session))
+
+    async def _fetch(
+        self,
+        url: str,
+        *,
+        method: str,
+        about: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        least: timedelta | None,
+        max_bytes: int,
+        now: datetime,
+        pace_key: str | None,
+        patience: timedelta | None,
+    ) -> Response:
+        if self._open is None:
+            raise RuntimeError("a Fetcher is used inside 'async with'")
+        try:
+            start = self._open.own.gate.admit(parse_address(url))
+        except AddressError as exc:
+            raise FetchError(f"the address {exc}", about=about) from exc
+        journey = _Journey(
+            about=about,
+            method=method,
+            headers=headers,
+            body=body,
+            max_bytes=max_bytes,
+            now=now,
+            least=least,
+            pace_key=pace_key,
+            patience=patience if patience is not None else PATIENCE if least is None else WALK_PATIENCE,
+            start=start,
+            seconds_left=self._deadline,
+        )
+        return await self._travel(journey, self._open)
+
+    async def _travel(self, journey: _Journey, rooms: _Open) -> Response:
+        """Follow redirects to the document. Each hop waits for its own host's turn, so no turn is ever held while waiting for another."""
+        address = journey.start
+        while True:
+            door = rooms.public if journey.public else rooms.own
+            async with self._turn(journey, address, rooms):
+                arrival = await self._ask(journey, address, door)
+            if arrival.location is None:
+                moved = journey.hops > 0 and journey.all_permanent
+                return Response(
+                    url=address.url,
+                    status=arrival.status,
+                    headers=arrival.headers,
+                    body=arrival.body,
+                    fetched_at=journey.now,
+                    moved_to=address.url if moved else None,
+                )
+            address = self._next(journey, address, arrival, door, rooms)
+
+    def _next(self, journey: _Journey, address: Address, arrival: _Arrival, door: _Door, rooms: _Open) -> Address:
+        """Where a redirect leads, if it may lead there."""
+        about = journey.about
+        if journey.method != "GET":
+            raise FetchError(f"answered {arrival.status}: it sends the question on to another address; correct the feed's url", about=about)
+        if journey.hops == MAX_REDIRECTS:
+            raise FetchError(f"redirects more than {MAX_REDIRECTS} times", about=about)
+        journey.hops += 1
+        journey.all_permanent &= arrival.status in _PERMANENT_REDIRECTS
+        own = door.gate.is_own(address.ip) if address.ip is not None else door.resolver.was_own(address.host)
+        journey.public |= not own
+        gate = (rooms.public if journey.public else rooms.own).gate
+        try:
+            following = gate.admit(join(address, arrival.location or ""))
+        except AddressError as exc:
+            raise FetchError(f"redirects to an address that {exc}", about=about) from exc
+        if address.scheme == "https" and following.scheme == "http":
+            raise FetchError(f"redirects from https to unencrypted http on {following.host}, which is not followed", about=about)
+        return following
+
+    @asynccontextmanager
+    async def _turn(self, journey: _Journey, address: Address, rooms: _Open) -> AsyncIterator[None]:
+        key, least = journey.pace(address)
+        try:
+            async with self._pacer.turn(key, least, journey.patience), rooms.places:
+                yield
+        except PausedSignal as exc:
+            raise HostPausedError(
+                f"{address.host} was not asked: it wants a pause",
+                about=journey.about,
+                retry_at=journey.now + timedelta(seconds=exc.seconds),
+            ) from None
+
+    async def _ask(self, journey: _Journey, address: Address, door: _Door) -> _Arrival:
+        """One request and its answer, within what is left of the time limit."""
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        try:
+            async with asyncio.timeout(journey.seconds_left):
+                return await self._exchange(journey, address, door)
+        except FetchError:
+            raise
+        except BodyError as exc:
+            raise FetchError(str(exc), about=journey.about) from exc
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
+            raise FetchError(explain(exc, address, self._deadline), about=journey.about) from exc
+        finally:
+            journey.seconds_left = max(journey.seconds_left - (clock.time() - began), 0.0)
+
+    async def _exchange(self, journey: _Journey, address: Address, door: _Door) -> _Arrival:
+        url = URL(address.url, encoded=True)
+        request = door.session.request(journey.method, url, headers=journey.headers, data=journey.body, allow_redirects=False)
+        async with request as answer:
+            status, headers = answer.status, answer.headers
+            refusal = refuse_answer(status, headers, about=journey.about, now=journey.now, conditional=journey.conditional)
+            if refusal is not None:
+                key, least = journey.pace(address)
+                if (pause := pause_of_host(refusal, now=journey.now, official=least is not None)) is not None:
+                    self._pacer.penalise(key, pause)
+                raise refusal
+            if status in REDIRECTS:
+                return _Arrival(status=status, location=headers["Location"])
+            if status == HTTPStatus.NOT_MODIFIED:
+                return _Arrival(status=status, headers=kept_headers(headers))
+            if (fault := refuse_document(headers, journey.max_bytes)) is not None:
+                raise BodyError(fault)
+            encoding = ",".join(headers.getall("Content-Encoding", ()))
+            body = await read_body(answer.content.iter_any(), encoding=encoding, limit=journey.max_bytes)
+            return _Arrival(status=status, headers=kept_headers(headers), body=body)
+
+
+def _validator(value: str | None) -> str | None:
+    """An ETag or date that may be sent back: short, and nothing that could end a header."""
+    return value if value and len(value) <= LONGEST_HEADER and value.isascii() and value.isprintable() else None
