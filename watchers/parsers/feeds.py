@@ -26,7 +26,7 @@ TITLE_LIMIT = 500  # characters; the longest title of 22,151 real entries that w
 SUMMARY_LIMIT = 4_000
 _MARKUP_LIMIT = 16 * SUMMARY_LIMIT  # of a summary that is mostly tags; the rest is not looked at
 _LINK_LIMIT = 2_000  # Google News' links reach 696
-_HEADLINES_AT_ONCE = 3
+_TEXTS_AT_ONCE = 3
 _PREFIX_LIMIT = 60  # "Decision sheet published"
 
 _AGGREGATOR = "news.google.com"
@@ -65,6 +65,9 @@ class _Draft:
     guid: str
     prefix: str
     written: str
+
+
+_Uses = defaultdict[tuple[str, str], list[tuple[Entry, str]]]  # an identifier → the entries that carry it, each with its other identifier
 
 
 def _draft(feed: Feed, raw: RawFeed, entry: RawEntry, fronts: set[str | None], now: datetime) -> _Draft | None:
@@ -127,12 +130,11 @@ def _drop_what_does_not_identify(drafts: list[_Draft]) -> None:
 
     A link in two headlines of one guid still identifies, and the other way round: that is one article under two headlines.
     """
-    links: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    guids: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    links: _Uses = defaultdict(list)
+    guids: _Uses = defaultdict(list)
     for draft in drafts:
-        title = draft.entry.title.casefold()
-        links[draft.link, draft.prefix].add((title, draft.guid))
-        guids[draft.guid, draft.prefix].add((title, draft.link))
+        links[draft.link, draft.prefix].append((draft.entry, draft.guid))
+        guids[draft.guid, draft.prefix].append((draft.entry, draft.link))
     shared_links = {place for place, uses in links.items() if _are_different(uses)}
     shared_guids = {place for place, uses in guids.items() if _are_different(uses)}
     for draft in drafts:
@@ -143,14 +145,17 @@ def _drop_what_does_not_identify(drafts: list[_Draft]) -> None:
             draft.link = ""
 
 
-def _are_different(uses: set[tuple[str, str]]) -> bool:
-    """Whether the uses of one identifier are different articles: other titles, and nothing else that says they are one.
+def _are_different(uses: list[tuple[Entry, str]]) -> bool:
+    """Whether the entries with one identifier are different articles: other titles, and no other identifier that says they are one.
 
-    More than three headlines are not one article whatever the rest says: a newsletter's issues 1 to 111 are fragments of one page.
+    More than three texts are not one article whatever the identifiers say: a newsletter's issues 1 to 111 are fragments of one page.
     """
-    titles = len({title for title, _ in uses})
+    if len(uses) == 1:
+        return False
+    if len({entry.fingerprint for entry, _ in uses}) > _TEXTS_AT_ONCE:
+        return True
     others = {other for _, other in uses}
-    return titles > _HEADLINES_AT_ONCE or (titles > 1 and (len(others) > 1 or "" in others))
+    return (len(others) > 1 or "" in others) and len({entry.title.casefold() for entry, _ in uses}) > 1
 
 
 def _shown_link(link: str) -> str | None:
