@@ -42,6 +42,8 @@ def read(feed: Feed, response: Response) -> RawFeed:
         document = feedparser.parse(
             io.BytesIO(_from_declaration(response.body)), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
+    except MemoryError:  # the child process is told to stop (watchers.workers)
+        raise
     except Exception as error:  # hostile and broken documents raised seven kinds out of it, from KeyError to UnicodeError
         raise ParseError(f"the parser could not cope with the document ({type(error).__name__})", about=feed.id) from error
     broken = isinstance(document.get("bozo_exception"), SAXException)

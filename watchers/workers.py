@@ -1,0 +1,288 @@
+"""Child processes in which documents are parsed and entries understood.
+
+A document of 16 KiB can hold a parser's regular expression up for longer than anyone waits, a thread that does so holds up every other
+(the ``re`` module keeps the interpreter's lock), and 22 of 1,000 hostile documents did. So strangers' text meets a parser only here: in a
+process with a limit of time and memory, which is killed and replaced when it oversteps; the feed in question gets a ``ParseError``.
+
+Invariants: one task at a time in each child, over its own socket, so that killing one child touches no other's task; a child that
+overstepped is never used again; a child knows no secret (its environment is made, not inherited), opens no file and no connection of its
+own, and dies with its parent.
+
+Why not a process pool from a library: ``pebble`` (5.2) was measured beside it. It costs the parent a third more CPU a document, which would
+not decide; but its children cannot be addressed, so that 100,000 watches would travel with each task or restart every child; it looks for
+time-outs only ten times a second; and it starts children through ``multiprocessing``, which gives them the parent's whole environment and
+imports its main module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Self
+
+from watchers.exceptions import ParseError, WatchError
+from watchers.types import AwardParty, Entry, Feed, Finding, ParsedFeed, Response, Watch
+
+log = logging.getLogger(__name__)
+
+_HEADER = 4  # bytes of a message's length, most significant first
+_START_SECONDS = 60.0  # a cold disk; imports take a quarter of a second on a warm one
+_SNAPSHOT_SECONDS = 120.0  # 100,000 watches into a fresh automaton
+_SECONDS_PER_ENTRY = 0.05  # on top of the limit: a page of 100 notices is not one document
+_STOP_SECONDS = 2.0
+# What a Python child needs of the parent's environment. Everything else stays behind, above all the bot's token.
+_ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "TMPDIR", "TZ")
+
+
+class Workers:
+    """A few warm child processes that parse and understand.
+
+    Args:
+        processes: how many; the machine's cores are a sensible number.
+        seconds: wall-clock limit for one document, and for one batch of entries beside what it adds for each of them.
+        memory_mb: address space a child may take beyond what it has after starting (and after building its matcher).
+
+    """
+
+    def __init__(self, *, processes: int = 2, seconds: float = 5.0, memory_mb: int = 256) -> None:
+        self._seconds = seconds
+        self._memory = memory_mb * 2**20
+        self._processes = processes
+        self._idle: deque[_Child] = deque()
+        self._all: set[_Child] = set()
+        self._free = asyncio.Semaphore(processes)
+        self._version = 0
+        self._watches: Sequence[Watch] = ()
+        self._snapshot: asyncio.Future[bytes] | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        """Start the children now rather than with the first tasks."""
+        while len(self._all) < self._processes:
+            self._spawn()
+
+    def set_watches(self, version: int, watches: Sequence[Watch]) -> None:
+        """Let entries be understood for these watches from the next batch on; each child builds its matcher when it first needs it."""
+        if version != self._version or self._snapshot is None:
+            self._version = version
+            self._watches = watches
+            self._snapshot = None
+
+    async def parse(self, feed: Feed, response: Response, now: datetime) -> ParsedFeed:
+        """``watchers.parsers.parse_feed`` in a child.
+
+        Raises:
+            ParseError: the parser's own, or the document took more time or memory than a document may, or its parser crashed.
+
+        """
+        result = await self._run(feed.id, self._seconds, ("parse", feed, response, now))
+        assert isinstance(result, ParsedFeed)
+        return result
+
+    async def understand(self, entries: Sequence[Entry], awards: Sequence[Sequence[AwardParty]] = ()) -> list[tuple[Finding, ...]]:
+        """``watchers.understand.understand`` in a child, for every entry in turn with the current watches.
+
+        An entry that oversteps the limits has no findings, and is logged: it would else keep its whole feed from ever being read again.
+
+        Args:
+            entries: of one poll.
+            awards: stored suppliers to join each entry to, in the order of the entries; empty for none at all.
+
+        Raises:
+            ParseError: no child could be started.
+
+        """
+        if not entries:
+            return []
+        joined = tuple(awards) or ((),) * len(entries)
+        seconds = self._seconds + _SECONDS_PER_ENTRY * len(entries)
+        try:
+            found = await self._run("", seconds, ("understand", tuple(entries), joined), with_watches=True)
+        except _TaskError:
+            if len(entries) > 1:
+                single = [await self.understand([entry], [award]) for entry, award in zip(entries, joined, strict=True)]
+                return [findings for (findings,) in single]
+            log.exception("entry not understood title=%r url=%s", entries[0].title[:80], entries[0].url)
+            return [()]
+        assert isinstance(found, list)
+        return found
+
+    async def close(self) -> None:
+        """Stop the children: each sees the end of its socket; one that is still busy is killed."""
+        self._closed = True
+        self._idle.clear()
+        children, self._all = self._all, set()
+        for child in children:
+            child.hang_up()
+        await asyncio.gather(*(child.stopped() for child in children))
+
+    async def _run(self, about: str, seconds: float, task: tuple[Any, ...], *, with_watches: bool = False) -> object:
+        """One task in one child. Whatever ends it early (time, memory, a crash, our own cancellation) costs this child only."""
+        async with self._free:
+            child = self._take_child()
+            keep = False
+            try:
+                await self._prepare(child, with_watches=with_watches)
+                keep, result = await child.run(task, seconds)
+            except TimeoutError:
+                raise _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about) from None
+            except (EOFError, OSError) as error:  # the kernel's out-of-memory killer, a crash in a C extension
+                raise _TaskError(f"the process that read it ended unexpectedly ({child.ending()})", about=about) from error
+            finally:
+                self._give_back(child, keep=keep)
+        if isinstance(result, WatchError):
+            raise result
+        if isinstance(result, MemoryError):
+            raise _TaskError(f"reading it took more than {self._memory >> 20} MB of memory and was stopped", about=about)
+        if isinstance(result, Exception):
+            raise _TaskError(f"reading it failed ({type(result).__name__})", about=about) from result
+        return result
+
+    async def _prepare(self, child: _Child, *, with_watches: bool) -> None:
+        """Wait for a child to be warm and to have the current watches; their trouble is no entry's fault and has another error."""
+        try:
+            await child.ready()
+            if with_watches and child.version != self._version:
+                version = self._version
+                await child.take_watches(version, await self._pickled_watches())
+        except (TimeoutError, EOFError, OSError) as error:
+            raise ParseError(f"a parser process did not get ready ({child.ending()}): {error}") from error
+
+    def _take_child(self) -> _Child:
+        if self._closed:
+            raise ParseError("the parser processes have been stopped")
+        if not self._idle:
+            try:
+                self._spawn()
+            except OSError as error:
+                raise ParseError(f"no parser process could be started: {error.strerror}") from error
+        return self._idle.popleft()
+
+    def _give_back(self, child: _Child, *, keep: bool) -> None:
+        if keep and not self._closed:
+            self._idle.append(child)
+            return
+        self._all.discard(child)
+        child.kill()
+        if not self._closed:
+            with suppress(OSError):  # told by the next task, which tries again
+                self._spawn()  # at once, so that the next task finds it warm
+
+    def _spawn(self) -> None:
+        child = _Child(self._memory)
+        self._all.add(child)
+        self._idle.append(child)
+
+    async def _pickled_watches(self) -> bytes:
+        """The watches as every child gets them, made once a version and off the event loop: 100,000 take half a second."""
+        if self._snapshot is None:
+            watches = tuple(self._watches)
+            self._snapshot = asyncio.ensure_future(asyncio.to_thread(pickle.dumps, watches, pickle.HIGHEST_PROTOCOL))
+        return await asyncio.shield(self._snapshot)
+
+
+class _TaskError(ParseError):
+    """A task overstepped its limits or crashed: it is to blame, not the machinery."""
+
+
+class _Child:
+    """One child process and our end of its socket."""
+
+    def __init__(self, memory: int) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self._socket = ours
+        self._started = False
+        self.version: int | None = None
+        program = (
+            f"import sys; sys.path[:] = {sys.path!r}; from watchers.worker import main; main({theirs.fileno()}, {memory}, {os.getpid()})"
+        )
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        with theirs:
+            # A new program instead of a fork: the parent has threads, whose locks a fork would copy in whatever state they are.
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of ours
+                [sys.executable, "-c", program],
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+
+    async def ready(self) -> None:
+        if not self._started:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._receive()
+            self._started = True
+
+    async def take_watches(self, version: int, snapshot: bytes) -> None:
+        async with asyncio.timeout(_SNAPSHOT_SECONDS):
+            await self._send(snapshot)
+            result = await self._receive()
+        if result is not None:
+            raise EOFError(str(result))
+        self.version = version
+
+    async def run(self, task: tuple[Any, ...], seconds: float) -> tuple[bool, object]:
+        """Whether the child may be used again, and its answer."""
+        async with asyncio.timeout(seconds):
+            await self._send(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
+            result = await self._receive()
+        return not isinstance(result, MemoryError | RecursionError), result
+
+    def hang_up(self) -> None:
+        self._socket.close()
+
+    def kill(self) -> None:
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+    async def stopped(self) -> None:
+        if not self._started:  # still importing: it would see the end of its socket only afterwards
+            self.kill()
+            return
+        try:
+            await asyncio.to_thread(self._process.wait, _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def ending(self) -> str:
+        code = self._process.poll()
+        if code is None:
+            return "it closed its socket"
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    async def _send(self, message: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._socket, len(message).to_bytes(_HEADER, "big") + message)
+
+    async def _receive(self) -> object:
+        header = await self._exactly(_HEADER)
+        return pickle.loads(await self._exactly(int.from_bytes(header, "big")))  # noqa: S301 - written by our own child
+
+    async def _exactly(self, size: int) -> bytearray:
+        loop = asyncio.get_running_loop()
+        message = bytearray(size)
+        view = memoryview(message)
+        got = 0
+        while got < size:
+            received = await loop.sock_recv_into(self._socket, view[got:])
+            if not received:
+                raise EOFError
+            got += received
+        return message
