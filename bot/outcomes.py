@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 EXIT_TOKEN_REFUSED = 78  # EX_CONFIG: systemd does not start us again and again with a token that is dead
 

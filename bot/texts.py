@@ -51,3 +51,12 @@ def more(count: int) -> str:
 
 def via(feed_name: str) -> str:
     return f" via {feed_name}"
+
+
+# --- reasons that are kept with a delivery -------------------------------------------------------------------------------------------
+
+NOT_THERE_ANY_MORE = "what it was about is not there any more"
+
+
+def expired(error: str) -> str:
+    return f"could not be delivered for a week: {error}"

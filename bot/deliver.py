@@ -1,0 +1,338 @@
+"""From waiting deliveries to told people: claim, render, send, record.
+
+Invariants: nothing is sent without a claim that was committed before; no claim is left without its outcome recorded, whatever is cancelled;
+one request per chat is under way, so a chat is told in order; a copy that may be the second one is marked as such. What to do with an
+outcome is decided by ``bot.verdicts`` and written here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot import texts
+from bot.facade import Call
+from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable
+from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
+from bot.render import Message, render_alert, render_payload
+from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
+from storage.exceptions import NotFound, StoreError
+from storage.records import ChannelKind, Claim, MigrateChat
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_LONGEST_SLEEP = 30.0  # a clock that was set, a delivery written by another daemon: nobody wakes us for those
+_SHORTEST_SLEEP = 0.2
+_POISON_PAUSE = timedelta(hours=1)
+_STORE_PAUSE = 5.0
+
+
+class Transport(Protocol):
+    """A way to tell a kind of channel."""
+
+    async def send(self, claim: Claim, message: Message) -> Outcome:
+        """Send it, once. Raises TokenRefused when nothing can be sent any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How deliveries are made. ``lease`` must be longer than any request can take."""
+
+    senders: int = 8
+    per_second: float = OVERALL_PER_SECOND
+    lease: timedelta = timedelta(seconds=120)
+    edit_pause: timedelta = timedelta(minutes=2)
+    policy: Policy = field(default_factory=Policy)
+
+
+class Deliverer:
+    """Sends what is due, several chats at once. ``run`` for ever, ``run_once`` what is due now, ``settle`` until nothing is left."""
+
+    def __init__(
+        self,
+        store: Store,
+        call: Call,
+        transports: Mapping[ChannelKind, Transport],
+        *,
+        owner: str,
+        now: Callable[[], datetime],
+        settings: Settings | None = None,
+    ) -> None:
+        self._store, self._call, self._transports = store, call, transports
+        self._owner, self._now = owner, now
+        self._settings = settings or Settings()
+        self._gate, self._chats = Gate(self._settings.per_second), Chats()
+        self._slots = asyncio.Semaphore(self._settings.senders)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._refused: TokenRefused | None = None
+        self._failures = 0  # sends in a row without an answer
+        self._answers = 0  # sends that were answered, since the start
+        self._unproven: dict[int, int] = {}  # deliveries that may have arrived twice, with the answers there were then
+
+    def wake(self) -> None:
+        """Look again now: something became due."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until ``drain`` is called.
+
+        Raises:
+            TokenRefused: Telegram does not know the bot's token.
+        """
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                if not await self._send_next(None):
+                    await self._sleep(await self._until_due())
+            except StoreError as error:
+                log.error("deliveries wait for the database: %s", error)  # noqa: TRY400 - an expected state, its sentence says all
+                await self._sleep(_STORE_PAUSE)
+        if self._refused is not None:
+            raise self._refused
+
+    async def run_once(self, now: datetime) -> int:
+        """Send everything that is due at ``now``, wait for it, and say how many deliveries that were."""
+        sent = 0
+        while not self._stopping:
+            if await self._send_next(now):
+                sent += 1
+            elif self._sending:
+                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                break
+        await self._sent_all()
+        if self._refused is not None:
+            raise self._refused
+        return sent
+
+    async def settle(self, patience: timedelta) -> int:
+        """Deliver until nothing is left that becomes due within ``patience``: what ``run --once`` waits for."""
+        sent = 0
+        while True:
+            sent += await self.run_once(self._now())
+            due = await self._call(self._store.next_delivery_at, self._now())
+            if self._stopping or due is None or due - self._now() > patience:
+                return sent
+            await self._sleep(max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
+
+    async def drain(self, grace: timedelta = timedelta(seconds=8)) -> None:
+        """Stop claiming and wait for what is under way. What takes longer than ``grace`` is broken off and recorded as uncertain.
+
+        May be called more than once and from anything on the event loop.
+        """
+        self._stopping = True
+        self._woken.set()
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=grace.total_seconds())
+        for task in self._sending:
+            task.cancel()
+        await self._sent_all()
+
+    async def _sent_all(self) -> None:
+        while self._sending:
+            await asyncio.wait(self._sending)
+
+    async def _send_next(self, now: datetime | None) -> bool:
+        """Claim the next delivery and start sending it; False when none is due."""
+        await self._slots.acquire()
+        try:
+            while (closed := self._gate.wait()) and not self._stopping:
+                await self._sleep(closed, woken=False)
+            claim = None if self._stopping else await self._claim(now)
+        except BaseException:
+            self._slots.release()
+            raise
+        if claim is None:
+            self._slots.release()
+            return False
+        if claim.channel.kind is ChannelKind.TELEGRAM:
+            self._gate.passed()
+        task = asyncio.create_task(self._deliver(claim), name=f"delivery {claim.delivery_id}")
+        self._sending.add(task)
+        task.add_done_callback(self._delivered)
+        return True
+
+    async def _claim(self, now: datetime | None) -> Claim | None:
+        settings = self._settings
+        claiming = asyncio.ensure_future(
+            self._call(
+                self._store.claim_delivery, now or self._now(), owner=self._owner, lease=settings.lease, edit_pause=settings.edit_pause
+            )
+        )
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # The claim may be committed by now. It was not sent, so it goes back unmarked instead of becoming a possible second copy.
+            claim = await claiming
+            if claim is not None:
+                await self._put_back(claim, timedelta(0), "stopped before it was sent")
+            raise
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._slots.release()
+        self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a delivery could not be recorded", exc_info=error)
+
+    async def _deliver(self, claim: Claim) -> None:
+        """One delivery from its claim to its recorded outcome."""
+        if busy := timedelta(seconds=self._chats.wait(claim.channel)):
+            await self._to_the_end(self._put_back(claim, busy, "another topic of the chat was told just now", pause=busy))
+            return
+        if self._held(claim):
+            await self._to_the_end(self._put_back(claim, self._settings.policy.proof_pause, "may have arrived twice; waits for an answer"))
+            return
+        self._chats.begin(claim.channel)
+        rest = timedelta(0)
+        try:
+            message = await self._message(claim)
+            if message is not None:
+                outcome = await self._send(claim, message)
+                verdict = decide(claim, outcome, revision=message.revision, now=self._now(), policy=self._settings.policy)
+                rest = verdict.pause
+                self._learn(claim, outcome, verdict)
+                await self._to_the_end(self._record(claim, verdict))
+        finally:
+            self._chats.end(claim.channel, rest)
+
+    async def _message(self, claim: Claim) -> Message | None:
+        """What to send; None when there is nothing any more, or nothing that can be made, which is then recorded."""
+        again = claim.maybe_sent and claim.edits is None
+        try:
+            if claim.alert_id is None:
+                return render_payload(claim.payload or {"text": ""}, again=again)
+            return render_alert(await self._call(self._store.alert_view, claim.alert_id, claim.channel.id), again=again)
+        except NotFound:
+            await self._to_the_end(self._record(claim, Dropped(texts.NOT_THERE_ANY_MORE, withheld=True)))
+        except asyncio.CancelledError:
+            await self._to_the_end(self._put_back(claim, timedelta(0), "stopped before it was sent"))
+            raise
+        except Exception:  # one delivery that cannot be made into a message must not stop the others: it is put off, then told
+            await self._to_the_end(self._put_back(claim, _POISON_PAUSE, "could not be made into a message"))
+            log.exception("delivery %d could not be made into a message; it is tried again in an hour", claim.delivery_id)
+        return None
+
+    async def _send(self, claim: Claim, message: Message) -> Outcome:
+        try:
+            return await self._transports[claim.channel.kind].send(claim, message)
+        except KeyError:
+            return Unreachable(f"no {claim.channel.kind} is configured")
+        except TokenRefused as error:
+            self._refused, self._stopping = error, True
+            return Unreachable("the token was refused")
+        except asyncio.CancelledError:
+            return Uncertain("stopped while it was being sent")
+        except Exception:  # whatever broke after the request left: it may have arrived
+            log.exception("delivery %d broke off unexpectedly", claim.delivery_id)
+            return Uncertain("broke off unexpectedly")
+
+    def _held(self, claim: Claim) -> bool:
+        """Whether it may have arrived twice already and no answer has come through since: a third copy would be one too many."""
+        return self._unproven.get(claim.delivery_id) == self._answers
+
+    def _learn(self, claim: Claim, outcome: Outcome, verdict: Verdict) -> None:
+        """Close the gate for all while Telegram does not answer, and longer each time; open it with the first answer."""
+        if not isinstance(verdict, Recorded):
+            log.warning("delivery %d to channel %d: %s", claim.delivery_id, claim.channel.id, verdict)
+        if claim.channel.kind is not ChannelKind.TELEGRAM:
+            return
+        unanswered = isinstance(outcome, (Unreachable, Uncertain))
+        self._failures = self._failures + 1 if unanswered else 0
+        self._answers += not unanswered
+        if isinstance(outcome, Uncertain) and claim.maybe_sent:
+            self._unproven[claim.delivery_id] = self._answers
+        else:
+            self._unproven.pop(claim.delivery_id, None)
+        pause = self._settings.policy.pause_for_all(outcome, self._failures)
+        if pause:
+            self._gate.close(pause)
+
+    async def _record(self, claim: Claim, verdict: Verdict) -> None:
+        """Write what became of it, however long the database needs: an outcome that is forgotten is a second copy."""
+        while True:
+            try:
+                await self._write(claim, verdict)
+            except StoreError as error:
+                log.error("the outcome of delivery %d waits for the database: %s", claim.delivery_id, error)  # noqa: TRY400
+                if self._stopping:
+                    return  # recovered at the next start, as one that may have arrived
+                await asyncio.sleep(_STORE_PAUSE)
+            else:
+                return
+
+    async def _write(self, claim: Claim, verdict: Verdict) -> None:
+        store, call, owner, now = self._store, self._call, self._owner, self._now()
+        match verdict:
+            case Recorded():
+                await call(
+                    store.sent,
+                    claim.delivery_id,
+                    owner=owner,
+                    message_id=verdict.message_id,
+                    revision=verdict.revision,
+                    channel_pause_until=now + verdict.pause,
+                    now=now,
+                )
+            case Retried():
+                await self._put_back(claim, verdict.after, verdict.error, maybe_sent=verdict.maybe_sent, pause=verdict.pause)
+            case Rekeyed():
+                await self._put_back(claim, timedelta(0), "the chat has another id now")
+                if claim.channel.chat_id is not None:
+                    await call(store.apply, [MigrateChat(old_chat_id=claim.channel.chat_id, new_chat_id=verdict.new_chat_id)], now=now)
+            case Dropped():
+                if verdict.withheld:
+                    await call(store.withheld, claim.delivery_id, owner=owner, reason=verdict.reason, now=now)
+                elif verdict.uncertain:
+                    await call(store.uncertain, claim.delivery_id, owner=owner, error=verdict.reason, now=now)
+                else:
+                    await call(store.failed, claim.delivery_id, owner=owner, reason=verdict.reason, suspend=verdict.suspend, now=now)
+
+    async def _put_back(
+        self, claim: Claim, after: timedelta, error: str, *, maybe_sent: bool | None = None, pause: timedelta = timedelta(0)
+    ) -> None:
+        now = self._now()
+        await self._call(
+            self._store.retry,
+            claim.delivery_id,
+            owner=self._owner,
+            not_before=now + after,
+            maybe_sent=claim.maybe_sent if maybe_sent is None else maybe_sent,
+            error=error,
+            channel_pause_until=now + pause,
+            now=now,
+        )
+
+    async def _to_the_end(self, work: Awaitable[T]) -> T:
+        """Await it to its end even when cancelled: a finished send is never forgotten."""
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            raise
+
+    async def _until_due(self) -> float:
+        due = await self._call(self._store.next_delivery_at, self._now())
+        return _LONGEST_SLEEP if due is None else min(_LONGEST_SLEEP, max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
+
+    async def _sleep(self, seconds: float, *, woken: bool = True) -> None:
+        """Sleep until the time is over, somebody wakes us (unless it is a pause that must be kept) or the end has come."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not self._stopping and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self._woken.wait()
+            except TimeoutError:
+                return
+            if woken:
+                return
+            self._woken.clear()

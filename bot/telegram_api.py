@@ -1,0 +1,100 @@
+"""Telegram's Bot API as this project uses it: one bot object, its time limits, and the sending of one message.
+
+python-telegram-bot keeps the method calls and types; retries, pacing and polling are ours (``bot.deliver``, ``bot.updates``). Never log a bot
+object: its ``repr`` holds the token.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.outcomes import Outcome, Sent, outcome_of, thread_missing, unparsable
+from bot.render import Message
+from storage.records import Claim
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 30.0  # an answer that is late is a send of unknown fate, so it is waited for
+_CONNECT_TIMEOUT = 10.0
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+def make_bot(token: str, api_base_url: str) -> Bot:
+    """The bot, not yet connected to anything."""
+    # Without this the library warns whenever it is told to slow down, and a warning that is made an error would hide the pause.
+    os.environ.setdefault("PTB_TIMEDELTA", "1")
+    return Bot(
+        token,
+        base_url=f"{api_base_url.rstrip('/')}/bot",
+        base_file_url=f"{api_base_url.rstrip('/')}/file/bot",
+        request=make_request(READ_TIMEOUT, connections=32),
+        get_updates_request=make_request(READ_TIMEOUT, connections=1),
+    )
+
+
+def make_request(read_timeout: float, *, connections: int) -> HTTPXRequest:
+    """A connection pool whose turns are long enough that waiting for one never fails a send by itself."""
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        read_timeout=read_timeout,
+        write_timeout=_CONNECT_TIMEOUT,
+        connect_timeout=_CONNECT_TIMEOUT,
+        pool_timeout=_CONNECT_TIMEOUT,
+    )
+
+
+class TelegramTransport:
+    """Sends and edits messages. Only refusals that leave no doubt are followed by a second request: without markup, without the topic."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send(self, claim: Claim, message: Message) -> Outcome:
+        try:
+            return Sent(await self._with_fallbacks(claim, message))
+        except TelegramError as error:
+            return outcome_of(error)
+
+    async def _with_fallbacks(self, claim: Claim, message: Message) -> int:
+        markup, topic = True, claim.channel.thread_id
+        while True:  # each of the two corrections is made once
+            try:
+                return await self._once(claim, message, markup=markup, topic=topic)
+            except BadRequest as error:
+                if markup and unparsable(error):
+                    log.error("delivery %d: Telegram cannot read our markup, sent as plain text: %s", claim.delivery_id, error.message)  # noqa: TRY400
+                    markup = False
+                elif topic is not None and thread_missing(error):
+                    topic = None
+                else:
+                    raise
+
+    async def _once(self, claim: Claim, message: Message, *, markup: bool, topic: int | None) -> int:
+        chat, keyboard = claim.channel.chat_id, keyboard_of(message)
+        assert chat is not None
+        text, mode = (message.html, ParseMode.HTML) if markup else (message.plain, None)
+        if claim.edits is not None:
+            await self._bot.edit_message_text(
+                text, chat, claim.edits, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+            return claim.edits
+        sent = await self._bot.send_message(
+            chat, text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+        )
+        return sent.message_id
+
+
+def keyboard_of(message: Message) -> InlineKeyboardMarkup | None:
+    """The message's buttons: an address opens it, anything else comes back to us when pressed."""
+    if not message.buttons:
+        return None
+    return InlineKeyboardMarkup([[_button(label, data) for label, data in row] for row in message.buttons])
+
+
+def _button(label: str, data: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(label, url=data) if data.startswith("https://") else InlineKeyboardButton(label, callback_data=data)

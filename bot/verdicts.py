@@ -1,0 +1,120 @@
+"""What a delivery's outcome means for it: pure decisions, written by ``bot.deliver``.
+
+The rule about sends of unknown fate: Telegram has no key that would make a repeated send harmless, so a second copy is the price of never
+losing an alert. It goes out after a minute, marked. Should its fate be unknown too, there may be two copies; a third goes only after some
+other send has been answered since, which proves that answers come through again. So a line that swallows every answer makes two copies and
+not a copy an hour, and a row of accidents loses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot import texts
+from bot.outcomes import Gone, Moved, NotModified, Outcome, Refused, Sent, Uncertain, Unreachable, Wait
+from bot.pacing import back_off, pause_after
+from storage.records import Claim
+
+
+class OnUnknown(StrEnum):
+    """What the admin wants done with a send of unknown fate."""
+
+    RESEND = "resend"  # once more, marked: nothing is lost, a copy may be doubled
+    HOLD = "hold"  # never: nothing is doubled, an alert may be lost; it is listed as uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """It was sent, or is as it should be."""
+
+    message_id: int | None
+    revision: int | None
+    pause: timedelta  # until the channel may be told more
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """It is tried again ``after``; the channel rests for ``pause``, so that nothing overtakes it."""
+
+    after: timedelta
+    pause: timedelta
+    maybe_sent: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """The chat has another id now; it is tried again there at once."""
+
+    new_chat_id: int
+    pause: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It will not be tried again."""
+
+    reason: str
+    suspend: bool = False  # and neither will others to this channel
+    withheld: bool = False
+    uncertain: bool = False
+    pause: timedelta = timedelta(0)
+
+
+Verdict = Recorded | Retried | Rekeyed | Dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The times and choices that verdicts rest on."""
+
+    on_unknown: OnUnknown = OnUnknown.RESEND
+    unknown_pause: timedelta = timedelta(seconds=60)
+    proof_pause: timedelta = timedelta(minutes=10)  # between looks whether answers come through again
+    expiry: timedelta = timedelta(days=7)
+    overall_wait: timedelta = timedelta(seconds=30)  # a longer 429 is meant for the whole bot
+    failures_for_all: int = 3  # sends without an answer in a row after which all of Telegram is left alone for a while
+    longest_for_all: timedelta = timedelta(seconds=60)
+
+    def pause_for_all(self, outcome: Outcome, failures: int) -> timedelta:
+        """How long nothing at all is sent after this outcome, the ``failures``-th in a row without an answer."""
+        if isinstance(outcome, Wait) and outcome.pause > self.overall_wait:
+            return outcome.pause
+        if isinstance(outcome, Unreachable) or (isinstance(outcome, Uncertain) and failures >= self.failures_for_all):
+            return min(self.longest_for_all, back_off(failures))
+        return timedelta(0)
+
+
+def decide(claim: Claim, outcome: Outcome, *, revision: int | None, now: datetime, policy: Policy) -> Verdict:
+    """What to do with a delivery after this outcome of sending it; ``revision`` is the story's that the message showed."""
+    match outcome:
+        case Sent(message_id=message_id):
+            return Recorded(claim.edits or message_id, revision, pause_after(claim.channel))
+        case NotModified():
+            return Recorded(claim.edits, revision, pause_after(claim.channel))
+        case Moved(new_chat_id=new_chat_id):
+            return Rekeyed(new_chat_id)
+        case Gone(reason=reason):
+            return Dropped(reason, suspend=True)
+        case Refused(reason=reason):
+            return Dropped(reason)
+        case Wait() | Unreachable() | Uncertain():
+            return _later(claim, outcome, now, policy)
+
+
+def _later(claim: Claim, outcome: Wait | Unreachable | Uncertain, now: datetime, policy: Policy) -> Verdict:
+    unknown = isinstance(outcome, Uncertain) and claim.edits is None  # an edit that arrives twice is one edit
+    if unknown and policy.on_unknown is OnUnknown.HOLD:
+        return Dropped(outcome.error, uncertain=True)
+    if now - claim.created_at > policy.expiry:
+        return Dropped(texts.expired(outcome.error), withheld=True)
+    if isinstance(outcome, Wait):
+        return Retried(outcome.pause, outcome.pause, claim.maybe_sent, outcome.error)
+    if not unknown:
+        pause = back_off(claim.attempts)
+        return Retried(pause, pause, claim.maybe_sent, outcome.error)
+    if claim.maybe_sent:  # two copies may be there: it steps aside, and others may pass
+        return Retried(policy.proof_pause, pause_after(claim.channel), True, outcome.error)
+    return Retried(policy.unknown_pause, policy.unknown_pause, True, outcome.error)
