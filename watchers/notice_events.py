@@ -135,7 +135,8 @@ def _contracts_finder(release: Mapping[str, Any]) -> Decision:
 
 def _ocds(release: Mapping[str, Any]) -> Decision:
     """Any other publisher: tags of an ending, then statuses, then the other tags. Tags and statuses contradict each other abroad, so the
-    stronger statement wins; "terminated" alone is an end, not an early one (OCDS: "for any reason", and so measured in Portugal)."""
+    stronger statement wins; "terminated" alone is an end, not an early one (OCDS: "for any reason", and so measured in Portugal).
+    """
     rules = notice_rules()
     event, tag = _by_tag(release, rules.ocds)
     if event in (EventKind.TERMINATED, EventKind.CANCELLED, EventKind.CHANGED):

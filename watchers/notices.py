@@ -142,8 +142,8 @@ def award_parties(release: Mapping[str, Any]) -> tuple[AwardParty, ...]:
 def describe_release(release: Mapping[str, Any]) -> dict[str, Any]:
     """The release as ``classify`` tells it, with or without an event: what is known of a plan or a performance report is told as well.
 
-    Differs from the finding in two things. ``public_body`` is the buyer that leads, as the registers do when they name one. ``value`` is that
-    of the contract: what a contract had cost when it ended (UK11) is told in the finding and is not the contract's value.
+    Differs from the finding in two things. ``public_body`` is the buyer that leads, as the registers do when they name one. ``value`` is
+    the contract's: what a contract had cost when it ended (UK11) is told in the finding and is no contract's value.
     """
     reading = read_release(release)
     event = reading.decision.event

@@ -211,8 +211,11 @@ def moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> datetime | None:
-    """The moment of a date. A date without a time is written as midnight, or as the last second of the day, where the register stands; it is
-    kept as noon (UTC) of that day, so that a reader in another zone is not shown the day before."""
+    """The moment of a date.
+
+    A date without a time is written as midnight, or as the last second of the day, where the register stands; it is kept as noon (UTC) of
+    that day, so that a reader in another zone is not shown the day before.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -286,9 +289,7 @@ def read_package(response: Response, *, about: str) -> Package:
     found = list(problems)
     for place, release in enumerate(document["releases"], start=1):
         try:
-            if not isinstance(release, dict):
-                raise ValueError("it is not an object")
-            entry = entry_of(release)
+            entry = entry_of(mapping(release))
         except ValueError as error:
             named = text_of(mapping(release).get("id"), 60) or text_of(mapping(release).get("ocid"), 60) or f"number {place} of the page"
             found.append(f"release {named} was left out: {error}")

@@ -94,5 +94,5 @@ def _not_json(text: str, content_type: str, error: json.JSONDecodeError) -> str:
         return "the answer is empty; a page of notices was expected"
     if start == "<":
         return "the answer is a web page, not a page of notices: is the address right?"
-    kind = f" ({content_type.split(';')[0].strip()})" if content_type else ""
+    kind = f" ({content_type.partition(';')[0].strip()})" if content_type else ""
     return f"the answer{kind} is not JSON: {error.msg} at character {error.pos}"
