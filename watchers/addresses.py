@@ -88,7 +88,16 @@ _KEPT = "/?:@!$&'()*+,;=-._~%[]"  # what a path or query may hold as it stands
 
 
 class AddressError(ValueError):
-    """A URL or network that is not fetched from. The message is one sentence without a subject, fit to follow the feed's id."""
+    """A URL or network that is not fetched from.
+
+    ``fault`` is one sentence without a subject; ``mend`` is what the admin can do when the address is one of the admin's own. A
+    redirect's target is a stranger's, so its error gives the fault alone.
+    """
+
+    def __init__(self, fault: str, mend: str = "") -> None:
+        super().__init__(f"{fault}; {mend}" if mend else fault)
+        self.fault = fault
+        self.mend = mend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +257,7 @@ class Gate:
         if address.ip is not None:
             self.judge(address.host, address.port, [address.ip])
         elif not self._own and (why := _suspect(address.host, address.port)):
-            raise AddressError(why)
+            raise why
         return address
 
     def judge(self, host: str, port: int, ips: Sequence[IPAddress]) -> None:
@@ -263,9 +272,9 @@ class Gate:
             if self.is_own(ip):
                 continue
             if (what := why_not_public(ip)) is not None:
-                raise AddressError(f"is not fetched: {_shown(host, ip)} is {what}, not a public one; {_MEND}")
+                raise AddressError(f"is not fetched: {_shown(host, ip)} is {what}, not a public one", _MEND)
             if why := _suspect(host, port):
-                raise AddressError(why)
+                raise why
 
     def is_own(self, ip: IPAddress) -> bool:
         """Whether an address lies in a network of one's own, also when it is wrapped into IPv6."""
@@ -278,11 +287,11 @@ def to_ip(text: str) -> IPAddress:
     return ip_address(text.partition("%")[0])
 
 
-def _suspect(host: str, port: int) -> str | None:
+def _suspect(host: str, port: int) -> AddressError | None:
     if port not in DEFAULT_PORTS.values() and (port < _FIRST_UNPRIVILEGED_PORT or port in _SERVICE_PORTS):
-        return f"is not fetched: port {port} belongs to a service that publishes no feeds"
+        return AddressError(f"is not fetched: port {port} belongs to a service that publishes no feeds", _MEND)
     if not ("." in host or ":" in host) or host.endswith(".localhost"):
-        return f"is not fetched: {host} is a name of a local network, not of the internet; {_MEND}"
+        return AddressError(f"is not fetched: {host} is a name of a local network, not of the internet", _MEND)
     return None
 
 

@@ -9,6 +9,7 @@ import errno
 import re
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -125,15 +126,31 @@ def kept_headers(headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
     return {name: value for name in KEPT_HEADERS if (value := headers.get(name)) is not None and len(value) <= LONGEST_HEADER}
 
 
-def explain(error: Exception, address: Address, deadline: float) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The request that failed, as far as its error needs to know it. ``deadline`` is in seconds."""
+
+    address: Address
+    deadline: float
+    redirected: bool = False
+
+    @property
+    def host(self) -> str:
+        return self.address.host
+
+    @property
+    def where(self) -> str:
+        return f"{self.address.host}, port {self.address.port}"
+
+
+def explain(error: Exception, asked: Asked) -> str:
     """A failed request as a sentence. The text of foreign errors is not used: some quote what the server sent."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"has a certificate that is not trusted for {address.host}: {_certificate_fault(error.certificate_error)}"
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    for kind, sentence in _FAULTS:
-        if isinstance(cause, kind):
-            return sentence(cause, address, deadline)
-    return f"could not be fetched from {address.host}"
+    cause = error
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        cause = error.os_error
+    return next(
+        (sentence(cause, asked) for kind, sentence in _FAULTS if isinstance(cause, kind)), f"could not be fetched from {asked.host}"
+    )
 
 
 def _by_class(status: int) -> str:
@@ -144,42 +161,44 @@ def _by_class(status: int) -> str:
     return "that is no answer to a request for a document"
 
 
-def _certificate_fault(error: Exception) -> str:
-    fault = getattr(error, "verify_message", "")
-    return str(fault) if fault else "it does not fit the host"
+def _refused(error: Exception, asked: Asked) -> str:
+    assert isinstance(error, RefusedError)
+    return f"redirects to an address that {error.refusal.fault}" if asked.redirected else f"the address {error.refusal}"
 
 
-def _os_fault(error: Exception, address: Address, deadline: float) -> str:
-    del deadline
-    where = f"{address.host}, port {address.port}"
+def _bad_certificate(error: Exception, asked: Asked) -> str:
+    assert isinstance(error, aiohttp.ClientConnectorCertificateError)
+    fault = getattr(error.certificate_error, "verify_message", "") or "it does not fit the host"
+    return f"has a certificate that is not trusted for {asked.host}: {fault}"
+
+
+def _no_name(error: Exception, asked: Asked) -> str:
+    if getattr(error, "errno", None) == socket.EAI_AGAIN:
+        return f"the name servers could not answer for {asked.host} just now"
+    return f"there is no host named {asked.host}: the name is misspelt or no longer exists"
+
+
+def _no_connection(error: Exception, asked: Asked) -> str:
     number = getattr(error, "errno", None)
     if number == errno.ECONNREFUSED:
-        return f"the connection to {where} was refused: nothing listens there"
+        return f"the connection to {asked.where} was refused: nothing listens there"
     if number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN):
-        return f"{address.host} cannot be reached from here: the network is down or has no way there"
-    return f"the connection to {where} failed"
+        return f"{asked.host} cannot be reached from here: the network is down or has no way there"
+    return f"the connection to {asked.where} failed"
 
 
-_Sentence = Callable[[Exception, Address, float], str]
+_Sentence = Callable[[Exception, Asked], str]
 # The most particular comes first.
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], _Sentence], ...] = (
-    (RefusedError, lambda error, _address, _deadline: f"the address {error}"),
-    (LookupTimeoutError, lambda _e, address, _d: f"the name servers gave no answer for {address.host} within {LOOKUP_SECONDS:g} seconds"),
-    (socket.gaierror, lambda error, address, _d: _name_fault(error, address)),
-    (aiohttp.ClientSSLError, lambda _e, address, _d: f"{address.host}, port {address.port}, speaks no TLS that can be understood"),
-    (
-        aiohttp.ServerTimeoutError,
-        lambda _e, address, _d: f"{address.host}, port {address.port}, did not accept a connection within {CONNECT_SECONDS:g} seconds",
-    ),
-    (TimeoutError, lambda _e, address, deadline: f"{address.host} was not done answering after {deadline:g} seconds: too slow, or endless"),
-    ((LostError, aiohttp.ServerDisconnectedError), lambda _e, address, _d: f"{address.host} closed the connection without an answer"),
-    (aiohttp.ClientPayloadError, lambda _e, _a, _d: "sent a document that is cut off: its length is not the one announced"),
-    (aiohttp.ClientResponseError, lambda _e, address, _d: f"{address.host} does not answer in HTTP as it is spoken"),
-    (OSError, _os_fault),
+    (RefusedError, _refused),
+    (LookupTimeoutError, lambda _, asked: f"the name servers gave no answer for {asked.host} within {LOOKUP_SECONDS:g} seconds"),
+    (socket.gaierror, _no_name),
+    (aiohttp.ClientConnectorCertificateError, _bad_certificate),
+    (aiohttp.ClientSSLError, lambda _, asked: f"{asked.where}, speaks no TLS that can be understood"),
+    (aiohttp.ServerTimeoutError, lambda _, asked: f"{asked.where}, did not accept a connection within {CONNECT_SECONDS:g} seconds"),
+    (TimeoutError, lambda _, asked: f"{asked.host} was not done answering after {asked.deadline:g} seconds: too slow, or endless"),
+    ((LostError, aiohttp.ServerDisconnectedError), lambda _, asked: f"{asked.host} closed the connection without an answer"),
+    (aiohttp.ClientPayloadError, lambda _, _asked: "sent a document that is cut off: its length is not the one announced"),
+    (aiohttp.ClientResponseError, lambda _, asked: f"{asked.host} does not answer in proper HTTP, or with headers without measure"),
+    (OSError, _no_connection),
 )
-
-
-def _name_fault(error: Exception, address: Address) -> str:
-    if getattr(error, "errno", None) == socket.EAI_AGAIN:
-        return f"the name servers could not answer for {address.host} just now"
-    return f"there is no host named {address.host}: the name is misspelt or no longer exists"

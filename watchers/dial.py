@@ -11,7 +11,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from ipaddress import ip_address
+from typing import Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,13 +29,24 @@ AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, 
 class RefusedError(OSError):
     """The gate refused where a name leads. An ``OSError``, because only those pass through the HTTP client with their cause."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, refusal: AddressError) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class LookupTimeoutError(OSError):
     """The name servers did not answer in time."""
+
+
+class Lookup(Protocol):
+    """Knows the addresses of names."""
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Every address of a name.
+
+        Raises:
+            OSError: there is no answer.
+        """
 
 
 class Lookups:
@@ -95,7 +106,7 @@ class Lookups:
 class GatedResolver(AbstractResolver):
     """Answers the HTTP client's only question about a name, after the gate has judged every answer."""
 
-    def __init__(self, gate: Gate, lookups: Lookups) -> None:
+    def __init__(self, gate: Gate, lookups: Lookup) -> None:
         self._gate = gate
         self._lookups = lookups
         self._own: set[str] = set()
@@ -114,7 +125,7 @@ class GatedResolver(AbstractResolver):
         try:
             self._gate.judge(host, port, ips)
         except AddressError as exc:
-            raise RefusedError(str(exc)) from exc
+            raise RefusedError(exc) from exc
         if all(self._gate.is_own(ip) for ip in ips):
             self._own.add(host)
         else:
@@ -138,9 +149,9 @@ def open_session(gate: Gate, resolver: GatedResolver, *, ssl_context: ssl.SSLCon
     def dial(info: AddrInfo) -> socket.socket:
         host, port = info[4][0], info[4][1]
         try:
-            gate.judge(host, port, [ip_address(host)])
-        except ValueError as exc:  # AddressError, or no number at all: nothing but judged numbers is connected to
-            raise RefusedError(str(exc)) from exc
+            gate.judge(host, port, [to_ip(host)])
+        except AddressError as exc:
+            raise RefusedError(exc) from exc
         return socket.socket(family=info[0], type=info[1], proto=info[2])
 
     connector = aiohttp.TCPConnector(

@@ -23,9 +23,9 @@ import aiohttp
 from yarl import URL
 
 from watchers.addresses import Address, AddressError, Gate, join, parse_address
-from watchers.answers import LONGEST_HEADER, REDIRECTS, explain, kept_headers, pause_of_host, refuse_answer, refuse_document
+from watchers.answers import LONGEST_HEADER, REDIRECTS, Asked, explain, kept_headers, pause_of_host, refuse_answer, refuse_document
 from watchers.bodies import BodyError, read_body
-from watchers.dial import GatedResolver, Lookups, open_session
+from watchers.dial import GatedResolver, Lookup, Lookups, open_session
 from watchers.exceptions import FetchError
 from watchers.pacing import HostPacer, HostPausedError, PausedSignal
 from watchers.types import Response
@@ -41,44 +41,6 @@ ACCEPT_FEEDS = (
 PATIENCE = timedelta(seconds=30)
 WALK_PATIENCE = timedelta(minutes=15)
 _PERMANENT_REDIRECTS = (301, 308)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Journey:
-    """One document on its way, over any number of hops."""
-
-    about: str
-    method: str
-    headers: Mapping[str, str]
-    body: bytes | None
-    max_bytes: int
-    now: datetime
-    least: timedelta | None
-    pace_key: str | None
-    patience: timedelta
-    start: Address
-    seconds_left: float
-    all_permanent: bool = True
-    public: bool = False  # has left the networks of one's own: may not be led back into them
-    hops: int = 0
-
-    @property
-    def conditional(self) -> bool:
-        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
-
-    def pace(self, address: Address) -> tuple[str, timedelta | None]:
-        """The operator's own rule goes for the operator's host only, not for where a redirect leads."""
-        if address.host == self.start.host:
-            return self.pace_key or address.host, self.least
-        return address.host, None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrival:
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    location: str | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +61,61 @@ class _Open:
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """How the caller wants its requests spaced."""
+
+    key: str | None
+    least: timedelta | None
+    patience: timedelta | None
+
+    @property
+    def waits(self) -> timedelta:
+        if self.patience is not None:
+            return self.patience
+        return PATIENCE if self.least is None else WALK_PATIENCE
+
+
+@dataclass(slots=True, kw_only=True)
+class _Journey:
+    """One document on its way, over any number of hops."""
+
+    rooms: _Open
+    start: Address
+    headers: Mapping[str, str]
+    body: bytes | None
+    about: str
+    max_bytes: int
+    now: datetime
+    pace: _Pace
+    seconds_left: float
+    hops: int = 0
+    all_permanent: bool = True
+    public: bool = False  # has left the networks of one's own, and is not led back into them
+
+    @property
+    def door(self) -> _Door:
+        return self.rooms.public if self.public else self.rooms.own
+
+    @property
+    def conditional(self) -> bool:
+        return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
+
+    def paced(self, address: Address) -> tuple[str, timedelta | None]:
+        """The key and the interval of a hop: an operator's own rule goes for its own host, not for where a redirect leads."""
+        if address.host == self.start.host:
+            return self.pace.key or address.host, self.pace.least
+        return address.host, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    location: str | None = None
+
+
 class Fetcher:
     """Fetches documents; safe to use from any number of tasks. Use it as an async context manager.
 
@@ -108,6 +125,7 @@ class Fetcher:
         pacer: gives hosts their turns; share one among all fetchers of a program.
         ssl_context: trusts other certificate authorities than the system's, for servers of one's own.
         deadline: seconds for one document, redirects included, waiting for the host's turn not.
+        lookups: knows names; None asks the system's resolver.
 
     Raises:
         AddressError: ``allow_networks`` holds something that is no network.
@@ -122,6 +140,7 @@ class Fetcher:
         pacer: HostPacer,
         ssl_context: ssl.SSLContext | None = None,
         deadline: float = DEADLINE_SECONDS,
+        lookups: Lookup | None = None,
     ) -> None:
         if not contact.isascii() or not (contact == "" or contact.isprintable()):
             raise ValueError("the contact of [fetch] must be plain printable ASCII, because it is part of a header")
@@ -130,11 +149,12 @@ class Fetcher:
         self._pacer = pacer
         self._ssl_context = ssl_context
         self._deadline = deadline
+        self._lookups = lookups
         self._stack = AsyncExitStack()
         self._open: _Open | None = None
 
     async def __aenter__(self) -> Self:
-        lookups = Lookups()
+        lookups = self._lookups if self._lookups is not None else Lookups()
         public_gate, own_gate = self._gates
         public = await self._door(public_gate, lookups)
         own = await self._door(own_gate, lookups) if own_gate.allows_private else public
@@ -183,18 +203,8 @@ class Fetcher:
             headers["If-None-Match"] = kept
         if (kept := _validator(last_modified)) is not None:
             headers["If-Modified-Since"] = kept
-        return await self._fetch(
-            url,
-            method="GET",
-            about=about,
-            headers=headers,
-            body=None,
-            least=least,
-            max_bytes=max_bytes,
-            now=now,
-            pace_key=pace_key,
-            patience=patience,
-        )
+        pace = _Pace(key=pace_key, least=least, patience=patience)
+        return await self._travel(self._journey(url, headers, None, about=about, max_bytes=max_bytes, now=now, pace=pace))
 
     async def post_json(
         self,
@@ -213,66 +223,43 @@ class Fetcher:
         Raises:
             FetchError: as ``get``.
         """
-        return await self._fetch(
-            url,
-            method="POST",
-            about=about,
-            headers={"Accept": "application/json", "Content-Type": "application/json"},
-            body=json.dumps(payload).encode(),
-            least=least,
-            max_bytes=max_bytes,
-            now=now,
-            pace_key=pace_key,
-            patience=patience,
-        )
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        body = json.dumps(payload).encode()
+        pace = _Pace(key=pace_key, least=least, patience=patience)
+        return await self._travel(self._journey(url, headers, body, about=about, max_bytes=max_bytes, now=now, pace=pace))
 
-    async def _door(self, gate: Gate, lookups: Lookups) -> _Door:
+    async def _door(self, gate: Gate, lookups: Lookup) -> _Door:
         resolver = GatedResolver(gate, lookups)
         session = open_session(gate, resolver, ssl_context=self._ssl_context, user_agent=self.user_agent)
         return _Door(gate, resolver, await self._stack.enter_async_context(session))
 
-    async def _fetch(
-        self,
-        url: str,
-        *,
-        method: str,
-        about: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        least: timedelta | None,
-        max_bytes: int,
-        now: datetime,
-        pace_key: str | None,
-        patience: timedelta | None,
-    ) -> Response:
+    def _journey(
+        self, url: str, headers: Mapping[str, str], body: bytes | None, *, about: str, max_bytes: int, now: datetime, pace: _Pace
+    ) -> _Journey:
         if self._open is None:
             raise RuntimeError("a Fetcher is used inside 'async with'")
         try:
             start = self._open.own.gate.admit(parse_address(url))
         except AddressError as exc:
             raise FetchError(f"the address {exc}", about=about) from exc
-        journey = _Journey(
-            about=about,
-            method=method,
+        return _Journey(
+            rooms=self._open,
+            start=start,
             headers=headers,
             body=body,
+            about=about,
             max_bytes=max_bytes,
             now=now,
-            least=least,
-            pace_key=pace_key,
-            patience=patience if patience is not None else PATIENCE if least is None else WALK_PATIENCE,
-            start=start,
+            pace=pace,
             seconds_left=self._deadline,
         )
-        return await self._travel(journey, self._open)
 
-    async def _travel(self, journey: _Journey, rooms: _Open) -> Response:
+    async def _travel(self, journey: _Journey) -> Response:
         """Follow redirects to the document. Each hop waits for its own host's turn, so no turn is ever held while waiting for another."""
         address = journey.start
         while True:
-            door = rooms.public if journey.public else rooms.own
-            async with self._turn(journey, address, rooms):
-                arrival = await self._ask(journey, address, door)
+            async with self._turn(journey, address):
+                arrival = await self._ask(journey, address)
             if arrival.location is None:
                 moved = journey.hops > 0 and journey.all_permanent
                 return Response(
@@ -283,33 +270,13 @@ class Fetcher:
                     fetched_at=journey.now,
                     moved_to=address.url if moved else None,
                 )
-            address = self._next(journey, address, arrival, door, rooms)
-
-    def _next(self, journey: _Journey, address: Address, arrival: _Arrival, door: _Door, rooms: _Open) -> Address:
-        """Where a redirect leads, if it may lead there."""
-        about = journey.about
-        if journey.method != "GET":
-            raise FetchError(f"answered {arrival.status}: it sends the question on to another address; correct the feed's url", about=about)
-        if journey.hops == MAX_REDIRECTS:
-            raise FetchError(f"redirects more than {MAX_REDIRECTS} times", about=about)
-        journey.hops += 1
-        journey.all_permanent &= arrival.status in _PERMANENT_REDIRECTS
-        own = door.gate.is_own(address.ip) if address.ip is not None else door.resolver.was_own(address.host)
-        journey.public |= not own
-        gate = (rooms.public if journey.public else rooms.own).gate
-        try:
-            following = gate.admit(join(address, arrival.location or ""))
-        except AddressError as exc:
-            raise FetchError(f"redirects to an address that {exc}", about=about) from exc
-        if address.scheme == "https" and following.scheme == "http":
-            raise FetchError(f"redirects from https to unencrypted http on {following.host}, which is not followed", about=about)
-        return following
+            address = _follow(journey, address, arrival)
 
     @asynccontextmanager
-    async def _turn(self, journey: _Journey, address: Address, rooms: _Open) -> AsyncIterator[None]:
-        key, least = journey.pace(address)
+    async def _turn(self, journey: _Journey, address: Address) -> AsyncIterator[None]:
+        key, least = journey.paced(address)
         try:
-            async with self._pacer.turn(key, least, journey.patience), rooms.places:
+            async with self._pacer.turn(key, least, journey.pace.waits), journey.rooms.places:
                 yield
         except PausedSignal as exc:
             raise HostPausedError(
@@ -318,30 +285,34 @@ class Fetcher:
                 retry_at=journey.now + timedelta(seconds=exc.seconds),
             ) from None
 
-    async def _ask(self, journey: _Journey, address: Address, door: _Door) -> _Arrival:
+    async def _ask(self, journey: _Journey, address: Address) -> _Arrival:
         """One request and its answer, within what is left of the time limit."""
         clock = asyncio.get_running_loop()
         began = clock.time()
         try:
             async with asyncio.timeout(journey.seconds_left):
-                return await self._exchange(journey, address, door)
-        except FetchError:
-            raise
+                return await self._exchange(journey, address)
         except BodyError as exc:
             raise FetchError(str(exc), about=journey.about) from exc
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
-            raise FetchError(explain(exc, address, self._deadline), about=journey.about) from exc
+        except (aiohttp.ClientError, OSError) as exc:  # TimeoutError is an OSError
+            asked = Asked(address=address, deadline=self._deadline, redirected=journey.hops > 0)
+            raise FetchError(explain(exc, asked), about=journey.about) from exc
         finally:
             journey.seconds_left = max(journey.seconds_left - (clock.time() - began), 0.0)
 
-    async def _exchange(self, journey: _Journey, address: Address, door: _Door) -> _Arrival:
-        url = URL(address.url, encoded=True)
-        request = door.session.request(journey.method, url, headers=journey.headers, data=journey.body, allow_redirects=False)
+    async def _exchange(self, journey: _Journey, address: Address) -> _Arrival:
+        request = journey.door.session.request(
+            "GET" if journey.body is None else "POST",
+            URL(address.url, encoded=True),
+            headers=journey.headers,
+            data=journey.body,
+            allow_redirects=False,
+        )
         async with request as answer:
             status, headers = answer.status, answer.headers
             refusal = refuse_answer(status, headers, about=journey.about, now=journey.now, conditional=journey.conditional)
             if refusal is not None:
-                key, least = journey.pace(address)
+                key, least = journey.paced(address)
                 if (pause := pause_of_host(refusal, now=journey.now, official=least is not None)) is not None:
                     self._pacer.penalise(key, pause)
                 raise refusal
@@ -354,6 +325,31 @@ class Fetcher:
             encoding = ",".join(headers.getall("Content-Encoding", ()))
             body = await read_body(answer.content.iter_any(), encoding=encoding, limit=journey.max_bytes)
             return _Arrival(status=status, headers=kept_headers(headers), body=body)
+
+
+def _follow(journey: _Journey, address: Address, arrival: _Arrival) -> Address:
+    """Where a redirect leads, if it may lead there.
+
+    Whoever answers from the internet may not point into a network of one's own: its owner allowed it for feeds listed there, not as a
+    stepping stone for strangers.
+    """
+    about = journey.about
+    if journey.body is not None:
+        raise FetchError(f"answered {arrival.status}: it sends the question on to another address; correct the feed's url", about=about)
+    if journey.hops == MAX_REDIRECTS:
+        raise FetchError(f"redirects more than {MAX_REDIRECTS} times", about=about)
+    journey.hops += 1
+    journey.all_permanent &= arrival.status in _PERMANENT_REDIRECTS
+    door = journey.door
+    own = door.gate.is_own(address.ip) if address.ip is not None else door.resolver.was_own(address.host)
+    journey.public |= not own
+    try:
+        following = journey.door.gate.admit(join(address, arrival.location or ""))
+    except AddressError as exc:
+        raise FetchError(f"redirects to an address that {exc.fault}", about=about) from exc
+    if address.scheme == "https" and following.scheme == "http":
+        raise FetchError(f"redirects from https to unencrypted http on {following.host}, which is not followed", about=about)
+    return following
 
 
 def _validator(value: str | None) -> str | None:
