@@ -20,6 +20,9 @@ _INLINE = re.compile(r"</?(?:a|abbr|b|big|em|font|i|mark|s|small|span|strong|sub
 _HIDING = re.compile(r"<(/?)(script|style)\b[^<>]*+>|<!--|-->", re.IGNORECASE)
 _BACKGROUND = re.compile(r"<(?:script|style|!--)", re.IGNORECASE)
 
+# html.unescape makes an int of a numeric reference, and an int of more than 4,300 digits is an error.
+_ENDLESS_REFERENCE = re.compile(r"&#(?:[0-9]{10,}+|[xX][0-9A-Fa-f]{10,}+);?")
+
 # What is seen by no reader and hides a name from matching or turns a line round: soft hyphens, zero-width characters, direction marks and
 # overrides, tag characters, variation selectors, C0/C1 controls that are no white space, and half surrogate pairs, which no database takes.
 _INVISIBLE = re.compile(
@@ -39,7 +42,7 @@ def plain(markup: str) -> str:
     for _ in range(2):
         if "&" not in text:
             break
-        text = html.unescape(text)
+        text = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
         if "<" in text:
             text = strip_tags(text)
     if not text.isascii():

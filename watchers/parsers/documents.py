@@ -18,6 +18,7 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
 )
+_HTML_ROOT = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # Titles and phrases of the pages that stand before a server and turn programs away.
 _BOT_WALL = re.compile(
@@ -60,7 +61,7 @@ def without_entries(start: bytes, version: str) -> str:
     """What a document is that was read and held no entry; ``version`` is the format recognised, or empty."""
     if version:
         return "the document is a valid feed without a single entry"
-    if _HTML.search(start):
+    if _HTML_ROOT.search(start):
         return html_page(start)
     if start.startswith(b"<"):
         return "the document is XML, but neither RSS nor Atom nor RDF"

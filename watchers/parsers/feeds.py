@@ -52,7 +52,7 @@ def parse(feed: Feed, response: Response, now: datetime) -> ParsedFeed:
     if len(raw.entries) == 1 and drafts and drafts[0].entry.title.casefold() == _GOVUK_RETIRED:
         raise ParseError("GOV.UK has ended this feed: look for its successor on the page it belonged to", about=feed.id)
     if raw.entries and not drafts:
-        raise ParseError("the document is a feed whose entries have neither title nor text", about=feed.id)
+        raise ParseError("the document is a feed whose entries have neither a title nor a text nor a link", about=feed.id)
     return ParsedFeed(entries=tuple(_keyed(drafts)), ttl=raw.ttl, problems=tuple(raw.problems))
 
 
@@ -71,7 +71,7 @@ _Uses = defaultdict[tuple[str, str], list[tuple[Entry, str]]]  # an identifier â
 
 
 def _draft(feed: Feed, raw: RawFeed, entry: RawEntry, fronts: set[str | None], now: datetime) -> _Draft | None:
-    """Clean one entry; None when it says nothing at all. ``fronts``: normal links of pages that are no article's."""
+    """Clean one entry; None when there is nothing in it at all. ``fronts``: normal links of pages that are no article's."""
     title = shorten(plain(entry.title[:_MARKUP_LIMIT]), TITLE_LIMIT)
     url = _shown_link(entry.link)
     outlet = None
@@ -84,9 +84,10 @@ def _draft(feed: Feed, raw: RawFeed, entry: RawEntry, fronts: set[str | None], n
     text = shorten(plain(summary[:_MARKUP_LIMIT]), SUMMARY_LIMIT) if summary else ""
     if text == title:
         text = ""
-    if not title and not text:
-        return None
     link = normal_link(url) or ""
+    guid = normal_guid(entry.guid[:_MARKUP_LIMIT]) or ""
+    if not (title or text or link or guid):
+        return None
     return _Draft(
         entry=Entry(
             keys=(),
@@ -99,7 +100,7 @@ def _draft(feed: Feed, raw: RawFeed, entry: RawEntry, fronts: set[str | None], n
             language=_language(entry.language or raw.language),
         ),
         link="" if _is_front_page(link, fronts) else link,
-        guid=normal_guid(entry.guid[:_MARKUP_LIMIT]) or "",
+        guid=guid,
         prefix=_prefix(title) if feed.kind is FeedKind.MODERNGOV else "",
         written=entry.written,
     )
