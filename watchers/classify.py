@@ -1,0 +1,98 @@
+"""One JSON record in, one JSON record out: what ``contractwatch classify`` prints for each line. Touches neither database nor network."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from watchers.exceptions import ParseError
+from watchers.match import Matcher
+from watchers.types import Entry, EventKind, Finding, Money, Party
+from watchers.understand import understand
+
+
+def classify_record(record: dict[str, Any], matcher: Matcher) -> dict[str, Any]:
+    """The finding of an entry given as a dictionary with ``id``, ``title`` and optionally ``summary``, ``url``, ``published``, ``language``, ``release``.
+
+    An entry with several findings is told by the one a subscriber would be alerted to, else by the first. Raises ParseError naming the
+    record's id and the key that is wrong.
+    """
+    findings = understand(_entry(record), matcher)
+    chosen = next((finding for finding in findings if finding.alert), findings[0] if findings else None)
+    if chosen is None:
+        return _answer(record.get("id"), EventKind.NONE.value)
+    answer = _answer(record.get("id"), chosen.event.value)
+    answer["alert"] = chosen.alert.value if chosen.alert else None
+    if chosen.event is not EventKind.NONE:
+        answer |= {"supplier": _joined(chosen.suppliers), "public_body": _joined(chosen.public_bodies), "value": _value(chosen.value)}
+    answer["evidence"] = _words(record, chosen)
+    answer["watches"] = list(dict.fromkeys(match.watch for match in chosen.matches))
+    return answer
+
+
+def _answer(identifier: Any, event: str) -> dict[str, Any]:
+    return {
+        "id": identifier,
+        "alert": None,
+        "event": event,
+        "supplier": None,
+        "public_body": None,
+        "value": None,
+        "evidence": [],
+        "watches": [],
+    }
+
+
+def _entry(record: dict[str, Any]) -> Entry:
+    about = str(record.get("id", "?"))
+    release = record.get("release")
+    if release is not None and not isinstance(release, dict):
+        raise ParseError("'release' is not an object", about=about)
+    for key in ("title", "summary", "url", "published", "language"):
+        if record.get(key) is not None and not isinstance(record[key], str):
+            raise ParseError(f"{key!r} is not a text", about=about)
+    if release is None and not record.get("title"):
+        raise ParseError("has neither 'title' nor 'release'", about=about)
+    return Entry(
+        keys=(),
+        fingerprint=b"",
+        title=record.get("title") or "",
+        summary=record.get("summary") or "",
+        url=record.get("url"),
+        published=_time(record.get("published"), about),
+        language=record.get("language"),
+        release=release,
+    )
+
+
+def _time(text: str | None, about: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ParseError(f"'published' is not an ISO 8601 time: {text!r}", about=about) from error
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _joined(parties: tuple[Party, ...]) -> str | None:
+    return "; ".join(party.name for party in parties) or None
+
+
+def _value(money: Money | None) -> dict[str, Any] | None:
+    if money is None:
+        return None
+    amount = money.amount
+    exact = int(amount) if amount == amount.to_integral_value() else float(amount) if Decimal(str(float(amount))) == amount else str(amount)
+    return {"amount": exact, "currency": money.currency}
+
+
+def _words(record: dict[str, Any], finding: Finding) -> list[str]:
+    """The sentence the finding rests on, then the words in it that decided."""
+    found = [finding.evidence.sentence] if finding.evidence.sentence else []
+    for span in finding.evidence.spans:
+        text = record.get(span.field) or ""
+        if text[span.start : span.end]:
+            found.append(text[span.start : span.end])
+    return list(dict.fromkeys(found))

@@ -1,0 +1,216 @@
+"""What an entry says happened: its clauses weighed against each other, the title before the summary, and what is not a public contract put aside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from watchers.text.clauses import Clause, clauses
+from watchers.text.roles import Name, Parts, names, parts
+from watchers.text.rules import Rules
+from watchers.text.tokens import Sentence, Token
+from watchers.types import EventKind, Money
+
+_RANK = (
+    EventKind.CANCELLED,
+    EventKind.TERMINATED,
+    EventKind.AWARDED,
+    EventKind.SUSPENDED,
+    EventKind.EXTENDED,
+    EventKind.CHANGED,
+    EventKind.PROPOSED_CANCEL,
+    EventKind.NOT_CANCELLED,
+    EventKind.PROPOSED_AWARD,
+    EventKind.CHALLENGED,
+    EventKind.TENDER_OPENED,
+)
+_CANCELS = frozenset({"cancel", "terminate", "strip", "lose"})
+_HEADS = {
+    "extended": EventKind.EXTENDED,
+    "changed": EventKind.CHANGED,
+    "challenged": EventKind.CHALLENGED,
+}
+
+
+@dataclass(slots=True)
+class Told:
+    """What a text tells: the event, its clause, the parts with the sentence each stands in, the sum, and the rule that decided."""
+
+    event: EventKind
+    rule: str
+    clause: Clause
+    suppliers: list[tuple[Sentence, Name]] = field(default_factory=list)
+    bodies: list[tuple[Sentence, Name]] = field(default_factory=list)
+    money: Money | None = None
+    money_token: Token | None = None
+
+
+def tell(title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told | None:
+    """The event of an entry, or None when it tells none."""
+    if _shape(title, summary, rules):
+        return None
+    for group in (title, summary[:3]):
+        told = [one for sentence in group for clause in clauses(sentence, rules) if (one := _told(clause, title, summary, rules))]
+        if told:
+            best = min(told, key=lambda one: _RANK.index(one.event))
+            _complete(best, [*title, *summary[:4]], rules)
+            return best
+    return None
+
+
+def _shape(title: list[Sentence], summary: list[Sentence], rules: Rules) -> bool:
+    """Whether the entry explains, asks or lists instead of reporting."""
+    first = next((token for sentence in title for token in sentence.tokens if token.kind != "stop"), None)
+    if first is None:
+        return True
+    if first.low in rules.starts and (title[0].text.rstrip().endswith("?") or not first.tags & {"be", "do", "modal"}):
+        return True
+    return any(sentence.text.lower().startswith(rules.asks) for sentence in summary[:1])
+
+
+def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told | None:
+    event = _event(clause)
+    if event is None:
+        return None
+    sentence = clause.sentence
+    found = parts(clause, rules)
+    blocked = _blocked(title, sentence, rules)
+    contract = sentence.tokens[clause.contract] if clause.contract is not None else None
+    strong = contract is not None and bool(contract.tags & {"strong", "tender"})
+    if blocked and not (blocked in ("cancelled_events", "prize", "finance") and strong and found.bodies):
+        return None
+    if not _public(clause, found, [*title, *summary], strong=strong):
+        return None
+    if clause.frame.needs == "tender" and not (contract and "tender" in contract.tags):
+        return None
+    told = Told(event, f"{clause.frame.name}: {clause.why}", clause)
+    told.suppliers = [(sentence, name) for name in found.suppliers]
+    told.bodies = [(sentence, name) for name in found.bodies]
+    return told
+
+
+def _event(clause: Clause) -> EventKind | None:
+    """The kind by frame and mood."""
+    frame, mood = clause.frame, clause.mood
+    if mood == "background":
+        return None
+    if clause.sentence.text.rstrip().endswith("?"):
+        mood = "proposed"
+    if clause.head in _HEADS and mood in ("happened", "future"):
+        return _HEADS[clause.head]
+    cancels = frame.name in _CANCELS
+    if clause.head == "proposed":
+        return EventKind.PROPOSED_AWARD if not cancels else None
+    if mood == "negated":
+        return EventKind.NOT_CANCELLED if cancels else None
+    if mood == "future":
+        return frame.event if cancels and not _quoted(clause) else frame.proposed
+    if mood == "proposed":
+        return frame.proposed
+    if cancels and clause.contract is not None and "tender" in clause.sentence.tokens[clause.contract].tags:
+        return EventKind.CANCELLED
+    return frame.event
+
+
+def _quoted(clause: Clause) -> bool:
+    """A plan in quotation marks is somebody's word, not a decision ("franchise 'to be scrapped'")."""
+    sentence = clause.sentence
+    end = sentence.tokens[clause.trigger].end - sentence.start
+    return bool(re.search(r"['‘\"“](?:to|will) [^'’\"”]*$", sentence.text[:end]))
+
+
+def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: bool) -> bool:
+    """Whether the buyer is public: named, or plain from what is bought, or named elsewhere in the entry."""
+    if found.bodies:
+        return True
+    if found.private:
+        return False
+    if clause.frame.name == "buy" or clause.money_only:
+        return False
+    near = clause.sentence
+    if any(token.kind == "body" for token in near.tokens):
+        return True
+    if found.generic:
+        return strong or any(token.tags & {"generic_body"} for token in near.tokens)
+    return strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens)
+
+
+def _blocked(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:
+    pattern, groups = _blocker_pattern(rules)
+    for one in (*title, sentence):
+        hit = pattern.search(one.text.lower())
+        if hit:
+            return groups[hit.group()]
+    return None
+
+
+@cache
+def _blocker_pattern(rules: Rules) -> tuple[re.Pattern[str], dict[str, str]]:
+    groups = {word: blocker.name for blocker in rules.blockers for word in blocker.words}
+    either = "|".join(sorted(map(re.escape, groups), key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), groups
+
+
+def _complete(told: Told, sentences: list[Sentence], rules: Rules) -> None:
+    """Parts and sum that the deciding clause does not name, from the other mentions of the same contract."""
+    told.money, told.money_token = _value(told.clause, sentences)
+    if told.suppliers and told.bodies:
+        return
+    for sentence in sentences:
+        for index, token in enumerate(sentence.tokens):
+            if "paper" in token.tags and token.kind == "word":
+                _mention(told, sentence, index, rules)
+    if not told.bodies:
+        own = told.clause.sentence
+        told.bodies = [(own, Name(i, i + 1, "body")) for i, token in enumerate(own.tokens) if token.kind == "body"][:1]
+
+
+def _mention(told: Told, sentence: Sentence, index: int, rules: Rules) -> None:
+    """The parties a contract noun has beside it: "£50m contract with Palantir", "deal between the Met Police and an AI firm"."""
+    tokens = sentence.tokens
+    need_supplier, need_body = not told.suppliers, not told.bodies
+    end = index + 1
+    while end < len(tokens) and tokens[end].kind != "stop" and not tokens[end].tags & {"sub", "rel", "be", "have", "modal", "will", "but"}:
+        end += 1
+    lead = ""
+    for position in range(index + 1, end):
+        if tokens[position].tags & {"with", "between", "to", "from", "and"} and tokens[position].kind == "word":
+            lead = tokens[position].low if lead != "between" else lead
+            continue
+        if not lead or tokens[position].tags & {"of", "in", "for", "by", "ev"}:
+            lead = "" if lead != "between" else lead
+            continue
+        for name in names(sentence, position, position + 1, rules)[:1]:
+            if name.kind == "body" and need_body:
+                told.bodies.append((sentence, name))
+            elif name.kind == "supplier" and lead in ("with", "to", "between") and (need_supplier and name.known):
+                told.suppliers.append((sentence, name))
+        if lead != "between":
+            lead = lead if tokens[position].tags & {"det"} or not tokens[position].capital else ""
+    start = index
+    while start > 0 and "n" in tokens[start - 1].tags:
+        start -= 1
+    for name in names(sentence, start, index, rules, before_noun=True):
+        if name.kind == "body" and need_body:
+            told.bodies.append((sentence, name))
+        elif name.kind == "supplier" and name.known and need_supplier:
+            told.suppliers.append((sentence, name))
+
+
+def _value(clause: Clause, sentences: list[Sentence]) -> tuple[Money | None, Token | None]:
+    """The sum of the contract: in the deciding clause, else beside a contract noun elsewhere in the entry."""
+    spans = [(phrase.start, phrase.end) for phrase in (*clause.right, *clause.left)]
+    for start, end in spans:
+        for token in clause.sentence.tokens[start:end]:
+            if token.money is not None:
+                return token.money, token
+    for sentence in sentences:
+        for index, token in enumerate(sentence.tokens):
+            if token.money is None:
+                continue
+            near = sentence.tokens[index + 1 : index + 6]
+            before = sentence.tokens[max(0, index - 4) : index]
+            if any("paper" in word.tags for word in near) or ("worth" in {tag for word in before for tag in word.tags}):
+                return token.money, token
+    return None, None

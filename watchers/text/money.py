@@ -1,0 +1,82 @@
+"""Sums of money as a text prints them: exact decimals with the printed words, never computed and never guessed.
+
+A range ("£5m-£7m") is not a value; "up to £7m" is, because that is the sum a contract is printed with. What a language writes before
+and after a figure is data (``rules/<language>/money.toml``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from watchers.types import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum found in a text: offsets of its printed words; ``money`` is None for one end of a range."""
+
+    start: int
+    end: int
+    money: Money | None
+
+
+class MoneyReader:
+    """Finds sums; built once from a language's ``money.toml``."""
+
+    def __init__(self, rules: dict[str, Any]) -> None:
+        self._decimal: str = rules["decimal"]
+        self._group: str = rules["group"]
+        self._symbols = {key.casefold(): value for key, value in rules["symbols"].items()}
+        self._words = {key.casefold(): value for key, value in rules["words"].items()}
+        self._scales = {key.casefold(): Decimal(value) for key, value in rules["scales"].items()}
+        self._range = "|".join(re.escape(word) for word in rules["ranges"].split())
+        number = (
+            rf"\d{{1,3}}(?:[{re.escape(rules['group'])}]\d{{2,3}})+(?:{re.escape(self._decimal)}\d+)?|\d+(?:{re.escape(self._decimal)}\d+)?"
+        )
+        symbols, words, scales = (_either(table) for table in (rules["symbols"], rules["words"], rules["scales"]))
+        scale = rf"(?:[\s-]?(?P<{{}}>{scales})(?![^\W\d_]))?"
+        prefixed = rf"(?<![^\W_])(?P<symbol>{symbols})\s?(?P<figure>{number}){scale.format('scale')}"
+        suffixed = rf"(?<![\w.,])(?P<figure2>{number}){scale.format('scale2')}[\s-]?(?P<word>{words})(?![^\W_])"
+        self._pattern = re.compile(rf"(?:{prefixed})|(?:{suffixed})", re.IGNORECASE)
+        self._range_after = re.compile(rf"\s?(?:{self._range})\s?$", re.IGNORECASE)
+        self._bare_before = re.compile(rf"(?:{number})\s?(?:{scales})?\s?(?:{self._range})\s?$", re.IGNORECASE)
+        self._bare_after = re.compile(rf"\s?[-–]\s?(?:{symbols})?(?:{number})", re.IGNORECASE)
+
+    def sums(self, text: str) -> list[Sum]:
+        """All sums of ``text`` in order. Both ends of a range are found, without a value."""
+        found = []
+        for hit in self._pattern.finditer(text):
+            group = hit.groupdict()
+            printed = text[hit.start() : hit.end()]
+            currency = self._symbols.get((group["symbol"] or "").casefold()) or self._words[group["word"].casefold()]
+            amount = Decimal((group["figure"] or group["figure2"]).replace(self._group, "").replace(self._decimal, "."))
+            scale = group["scale"] or group["scale2"]
+            if scale:
+                amount *= self._scales[scale.casefold()]
+            found.append(Sum(hit.start(), hit.end(), Money(amount=_plain(amount), currency=currency, printed=printed)))
+        return [self._without_range(text, found, index) for index in range(len(found))]
+
+    def _without_range(self, text: str, found: list[Sum], index: int) -> Sum:
+        """The sum, or the sum without a value when it is an end of a range ("£5m to £7m", "5-7 million euros")."""
+        this = found[index]
+        joined_before = index > 0 and re.fullmatch(rf"\s?(?:{self._range})\s?", text[found[index - 1].end : this.start], re.IGNORECASE)
+        joined_after = index + 1 < len(found) and re.fullmatch(
+            rf"\s?(?:{self._range})\s?", text[this.end : found[index + 1].start], re.IGNORECASE
+        )
+        ranged = joined_before or joined_after or self._bare_before.search(text[max(0, this.start - 20) : this.start])
+        ranged = ranged or self._bare_after.match(text, this.end)
+        return Sum(this.start, this.end, None) if ranged else this
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Without an exponent or trailing zeros behind the point: 1.20E+6 is 1200000."""
+    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
+
+
+def _either(table: dict[str, Any]) -> str:
+    """The keys as an alternation, longest first, spaces free."""
+    keys = sorted(table, key=len, reverse=True)
+    return "|".join(re.escape(key).replace(r"\ ", r"\s") for key in keys)

@@ -1,0 +1,250 @@
+"""Who is the supplier and who the public body, by the grammar of the clause and by what the names are.
+
+A slot (subject, object, "with", "from" ...) says which part stands there; the gazetteers say what a name can be. A name with a head of
+its own ("Palantir rival", "ex-Palantir adviser", "Palantir-backed start-up") is somebody else and fills no part.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from watchers.text.clauses import Clause, Phrase
+from watchers.text.rules import Rules
+from watchers.text.tokens import Sentence, Token
+
+_GLUED = re.compile(r"-(?:backed|owned|linked|funded|founded|style|like|based|led|free|run|built|made)$|^(?:ex|anti|pro|non|former)-")
+
+
+@dataclass(slots=True)
+class Name:
+    """A name in a sentence: tokens ``start``..``end`` (exclusive). ``kind``: body, place or supplier (anything that is not public)."""
+
+    start: int
+    end: int
+    kind: str
+    known: bool = False
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts found; ``private`` says that a buyer is named who is not public."""
+
+    suppliers: list[Name] = field(default_factory=list)
+    bodies: list[Name] = field(default_factory=list)
+    private: bool = False
+    generic: bool = False  # a public buyer is plain though not named
+
+    def add(self, role: str, name: Name) -> None:
+        into = self.suppliers if role == "supplier" else self.bodies
+        if all(known.start != name.start for known in (*self.suppliers, *self.bodies)):
+            into.append(name)
+
+
+def parts(clause: Clause, rules: Rules) -> Parts:
+    """The parts of a clause."""
+    found = Parts()
+    frame = clause.frame
+    for phrase in clause.left:
+        _place(clause, phrase, _left_role(clause, phrase, rules), found, rules)
+    for phrase in clause.right:
+        holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
+        if holds:
+            _inside(clause, phrase, found, rules)
+        elif not phrase.prep:
+            _place(clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" else "", found, rules)
+        else:
+            _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
+    tokens = clause.sentence.tokens
+    found.generic = any(token.tags & {"generic_body", "works"} for token in tokens)
+    return found
+
+
+def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
+    holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
+    if holds:
+        return "inside"
+    if phrase.prep:
+        return (
+            rules.prepositions.get(phrase.prep, "")
+            if clause.passive and clause.contract is not None and clause.contract < phrase.start
+            else ""
+        )
+    if clause.frame.name == "give" and clause.form == "p" and not clause.passive:
+        return "giver_or_given"
+    if clause.passive:
+        return "supplier" if clause.frame.passive == "supplier" else ""
+    return clause.frame.subject
+
+
+def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
+    if phrase.prep == "by":
+        return "actor" if clause.passive else ""
+    return rules.prepositions.get(phrase.prep, "")
+
+
+def _place(clause: Clause, phrase: Phrase, role: str, found: Parts, rules: Rules) -> None:
+    """Puts the names of a phrase into the parts."""
+    if role == "inside":
+        _inside(clause, phrase, found, rules)
+        return
+    if not role:
+        return
+    for name in names(clause.sentence, phrase.start, phrase.end, rules):
+        _assign(clause, role, name, found)
+
+
+def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
+    public = name.kind == "body" or (name.kind == "place" and role not in ("public_body_if_known",))
+    selling = clause.frame.name in ("win", "lose")
+    if role == "giver_or_given":
+        if public:
+            found.add("public_body", name)
+        else:
+            found.add("supplier", name)
+    elif role == "supplier":
+        if name.kind == "body" and not selling:
+            found.add("public_body", name)
+        elif name.kind != "place":
+            found.add("supplier", name)
+    elif role in ("public_body", "actor"):
+        if public:
+            found.add("public_body", name)
+        elif clause.frame.event.value == "awarded":
+            found.private = True
+    elif role == "public_body_if_known":
+        if name.kind == "body":
+            found.add("public_body", name)
+    elif public:
+        found.add("public_body", name)
+    elif role == "counterparty" and selling:
+        found.private = True
+    elif name.kind != "place":
+        found.add("supplier", name)
+
+
+def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
+    """The names before the contract noun in its own phrase: "hands Palantir £500k contract", "Met Police £50m Palantir deal"."""
+    assert clause.contract is not None
+    tokens = clause.sentence.tokens
+    for name in names(clause.sentence, phrase.start, clause.contract, rules, before_noun=True):
+        if name.kind == "body":
+            found.add("public_body", name)
+        elif name.kind == "place":
+            following = tokens[name.end] if name.end < len(tokens) else None
+            if following is not None and following.tags & {"gen"}:
+                found.add("public_body", name)
+        elif clause.frame.name not in ("win", "lose") and (name.known or _recipient(clause, phrase, name)):
+            found.add("supplier", name)
+
+
+def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
+    """Whether an unknown name before the contract noun is a party: the first word after "hands", or alone before "contract" of a cancellation."""
+    tokens = clause.sentence.tokens
+    if clause.sentence.title_case or tokens[name.start].text.isupper():
+        return False
+    following = tokens[name.end] if name.end < len(tokens) else None
+    if following is None:
+        return False
+    if clause.frame.name == "give" and name.start == phrase.start:
+        return following.kind == "money" or bool(following.tags & {"det", "paper", "num"}) or following.tags == frozenset({"n"})
+    return clause.frame.event.alert is not None and clause.frame.event.value != "awarded" and "paper" in following.tags
+
+
+def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun: bool = False) -> list[Name]:
+    """The names in a stretch of tokens: known ones, and runs of capitalised words nobody listed."""
+    tokens = sentence.tokens
+    found: list[Name] = []
+    index = start
+    while index < end:
+        token = tokens[index]
+        if token.kind in ("body", "place", "supplier"):
+            name = Name(index, index + 1, token.kind, known=True)
+            if _itself(tokens, name, rules):
+                found.append(name)
+            index = name.end
+        elif _unknown(token, sentence) and not (before_noun and sentence.title_case):
+            stop = _run(sentence, index, end)
+            first = _without_descriptors(tokens, index, stop, rules)
+            if first < stop and _itself(tokens, Name(first, stop, "supplier"), rules):
+                found.append(Name(first, stop, "supplier"))
+            index = stop
+        else:
+            index += 1
+    if sentence.lower_case and not found and not before_noun:
+        found = _lower(tokens, start, end, rules)
+    return found
+
+
+def _unknown(token: Token, sentence: Sentence) -> bool:
+    if token.kind != "word" or not token.capital or sentence.lower_case or _GLUED.search(token.low):
+        return False
+    return not token.tags & {
+        "det",
+        "paper",
+        "gen",
+        "generic_supplier",
+        "generic_body",
+        "ev",
+        "propose",
+        "decide",
+        "refuse",
+        "say",
+        "works",
+        "and",
+        "adv",
+        "sub",
+        "rel",
+    }
+
+
+def _run(sentence: Sentence, start: int, end: int) -> int:
+    """The end of a run of capitalised words; "of" and "&" join two of them, generic words inside do not break it."""
+    tokens = sentence.tokens
+    index = start + 1
+    while index < end:
+        token = tokens[index]
+        if (
+            token.kind in ("supplier", "place")
+            or _unknown(token, sentence)
+            or (token.capital and token.kind == "word" and token.tags & {"generic_supplier"})
+        ):
+            index += 1
+        elif token.low in ("of", "&", "'s") and index + 1 < end and _unknown(tokens[index + 1], sentence) and not sentence.title_case:
+            index += 2
+        else:
+            break
+    return index
+
+
+def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rules) -> int:
+    while start < stop and (
+        tokens[start].low in rules.descriptors or tokens[start].low.endswith("-based") or tokens[start].kind == "place"
+    ):
+        start += 1
+    return start
+
+
+def _itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
+    """Whether the name stands for itself and not for its rival, adviser or workers."""
+    following = tokens[name.end] if name.end < len(tokens) else None
+    previous = tokens[name.start - 1] if name.start else None
+    if previous is not None and previous.low in rules.not_itself_before:
+        return False
+    if following is None:
+        return True
+    if following.low == "'s" and name.end + 1 < len(tokens):
+        following = tokens[name.end + 1]
+    if following.low in rules.not_itself_after:
+        return False
+    return not (name.kind in ("place", "body") and (following.tags & {"generic_supplier"} or following.low.endswith("-based")))
+
+
+def _lower(tokens: list[Token], start: int, end: int, rules: Rules) -> list[Name]:
+    """Without capitals a short bare phrase is taken as a name ("varley", "albury firm" is not one)."""
+    while start < end and (tokens[start].tags & {"det"} or tokens[start].low in rules.descriptors):
+        start += 1
+    run = tokens[start:end]
+    if not run or len(run) > 2 or any(token.tags != frozenset({"n"}) for token in run):
+        return []
+    return [Name(start, end, "supplier")]

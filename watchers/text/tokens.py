@@ -1,0 +1,283 @@
+"""Sentences and words: a text cut into sentences, each a row of tokens with their tables, names and sums already found.
+
+Headlines are telegraphic, so the cutter knows colons, dashes and bars as borders, strips datelines, and never trusts capitals in a
+headline that capitalises everything (``title_case``) or nothing (``lower_case``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from watchers.text.rules import UNKNOWN, Rules
+from watchers.types import Money
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9£$€])")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Maj|Capt|St|Jr|Sr|Inc|Ltd|Corp|Co|No|vs|Sept|Oct|Nov|Dec|Jan|Feb|Aug|Rs|Ariz|Dept|Govt|etc|approx|est)|\b[A-Z]\.[A-Z])\.$"
+)
+_DATELINE = re.compile(
+    r"^(?:[A-Z][A-Z .,'’/]{3,40}[A-Z.](?:,? ?\(?[A-Z][\w .]{0,20}\)?)?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?|[A-Z][a-z]+, [A-Z]{2}|[A-Z ]+ ,.{3,25}) *(?:–|—|--|-) +"
+)
+_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[.&’'/-][^\W_]+)*(?:\.(?=[A-Za-z]\b))?|[‘’“”\"'.,;:!?()\[\]–—|&]|-+|…|\S")
+_STOP = frozenset({"stop"})
+_NUMBER = frozenset({"n", "num"})
+_POSSESSIVE = re.compile(r"^(.+)(['’]s)$", re.IGNORECASE)
+_QUOTES = frozenset("‘’“”\"'«»„")
+
+
+@dataclass(slots=True)
+class Token:
+    """A word, a name or a sum. ``kind``: word, stop, money, body, place, supplier. Offsets are those of the field."""
+
+    start: int
+    end: int
+    text: str
+    low: str
+    tags: frozenset[str]
+    kind: str = "word"
+    money: Money | None = None
+    watched: bool = False
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with a capital or a figure glued to one (``G4S``, ``3M``)."""
+        return self.text[:1].isupper() or (self.text[:1].isdigit() and any(char.isupper() for char in self.text))
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence of a field: its text, offset and tokens; ``codes`` has one character a token."""
+
+    field: str
+    start: int
+    text: str
+    tokens: list[Token]
+    codes: str = ""
+    title_case: bool = False
+    lower_case: bool = False
+    marks: list[int] = field(default_factory=list)  # indexes of quotation marks
+
+
+def sentences(text: str) -> list[tuple[int, str]]:
+    """``text`` cut into sentences with their offsets; abbreviations and initials do not end one."""
+    found, start = [], 0
+    for hit in _SENTENCE_END.finditer(text):
+        if _ABBREVIATION.search(text[max(start, hit.start() - 12) : hit.start()]):
+            continue
+        found.append((start, text[start : hit.start()]))
+        start = hit.end()
+    found.append((start, text[start:]))
+    return [(offset, part) for offset, part in found if part.strip()]
+
+
+def read(name: str, text: str, rules: Rules, mentions: Sequence[tuple[int, int]] = ()) -> list[Sentence]:
+    """The sentences of a field, tokenised. ``mentions`` are the spans of watched names in ``text``."""
+    return [_sentence(name, start, part, rules, mentions) for start, part in sentences(text)]
+
+
+def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]) -> Sentence:
+    dateline = _DATELINE.match(text)
+    begin = dateline.end() if dateline and len(text) - dateline.end() > 20 else 0
+    tokens = _tokens(text, begin, start, rules)
+    tokens = _merge(tokens, text, start, rules, mentions)
+    sentence = Sentence(name, start, text, tokens)
+    long = [token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > 3 and token.text[0].isalpha()]
+    capitals = sum(token.text[0].isupper() for token in long)
+    sentence.title_case = len(long) >= 4 and capitals >= 0.8 * len(long)
+    sentence.lower_case = capitals == 0
+    sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case)
+    sentence.codes = "".join(rules.codes.get(token.tags) or rules.codes[UNKNOWN] for token in tokens)
+    return sentence
+
+
+def _tokens(text: str, begin: int, offset: int, rules: Rules) -> list[Token]:
+    """Words, sums and marks from ``begin`` on; the possessive is a token of its own, quotation marks are dropped."""
+    sums = rules.money.sums(text) if any(char.isdigit() for char in text) else []
+    tokens: list[Token] = []
+    position, queue = begin, iter([*sums, None])
+    upcoming = next(queue)
+    while position < len(text):
+        if upcoming and upcoming.start <= position:
+            if upcoming.end > position:
+                tokens.append(_money(text, upcoming.start, upcoming.end, offset, upcoming.money))
+                position = upcoming.end
+            upcoming = next(queue)
+            continue
+        limit = upcoming.start if upcoming else len(text)
+        hit = _TOKEN.search(text, position, limit)
+        if hit is None:
+            position = limit
+            continue
+        tokens.extend(_words(hit.group(), hit.start() + offset, rules))
+        position = hit.end()
+    return tokens
+
+
+def _money(text: str, start: int, end: int, offset: int, money: Money | None) -> Token:
+    return Token(start + offset, end + offset, text[start:end], text[start:end].lower(), _NUMBER, "money", money)
+
+
+def _words(text: str, start: int, rules: Rules) -> list[Token]:
+    """A hit of the token pattern as tokens: without its possessive, and hyphenated event words apart when nobody lists the whole."""
+    if not text[0].isalnum():
+        if text in _QUOTES:
+            return []
+        tags = rules.tags(text)
+        return [Token(start, start + len(text), text, text, tags if tags is not UNKNOWN else _STOP, "stop" if tags is UNKNOWN else "word")]
+    hit = _POSSESSIVE.match(text)
+    if hit:
+        cut = start + len(hit[1])
+        return [_word(hit[1], start, rules), Token(cut, cut + 2, hit[2], "'s", rules.tags("'s"))]
+    return [_word(text, start, rules)]
+
+
+def _word(text: str, start: int, rules: Rules) -> Token:
+    low = text.lower().replace("’", "'")
+    tags = rules.tags(low)
+    if tags is UNKNOWN and text[0].isdigit():
+        tags = _NUMBER
+    return Token(start, start + len(text), text, low, tags)
+
+
+def _merge(tokens: list[Token], text: str, offset: int, rules: Rules, mentions: Sequence[tuple[int, int]]) -> list[Token]:
+    """Phrases, known names and watched names become one token each, the longest first."""
+    watched: dict[int, int] = {}
+    for first, last in mentions:
+        watched.setdefault(first, last)
+    merged: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        end, kind, phrase = index + 1, "", ""
+        if token.start in watched and token.end <= watched[token.start]:
+            while end < len(tokens) and tokens[end].end <= watched[token.start]:
+                end += 1
+            kind = "watched"
+        elif token.kind == "word":
+            end, kind, phrase = _longest(tokens, index, text, offset, rules)
+        merged.append(_joined(tokens[index:end], text, offset, rules, kind, phrase) if kind else token)
+        index = end
+    return merged
+
+
+def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Rules) -> tuple[int, str, str]:
+    """The longest phrase or name that begins at ``index``: (end, kind, its words); kind is empty when there is none."""
+    first = tokens[index]
+    for phrase in rules.phrases.get(first.low, ()):
+        size = phrase.count(" ") + 1
+        run = tokens[index : index + size]
+        if len(run) == size and " ".join(token.low for token in run) == phrase:
+            kind = _kind(text[first.start - offset : run[-1].end - offset], rules)
+            words = text[first.start - offset : run[-1].end - offset]
+            if kind or phrase in rules.listed or words in rules.body_tails:
+                return index + size, kind or "phrase", phrase
+    kind = _kind(first.text, rules) if first.text[0].isupper() or first.text[0].isdigit() else ""
+    return index + 1, kind, first.low
+
+
+def _kind(text: str, rules: Rules) -> str:
+    if text in rules.body_names:
+        return "body"
+    if text in rules.supplier_names:
+        return "supplier"
+    return "place" if text in rules.place_names or text in rules.council_places else ""
+
+
+def _joined(run: list[Token], text: str, offset: int, rules: Rules, kind: str, phrase: str) -> Token:
+    start, end = run[0].start, run[-1].end
+    words = text[start - offset : end - offset]
+    if kind == "phrase":
+        return Token(start, end, words, phrase, rules.tags(phrase))
+    known = _kind(words, rules)
+    return Token(start, end, words, words.lower(), UNKNOWN, known or "supplier" if kind == "watched" else kind, None, kind == "watched")
+
+
+def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower: bool) -> list[Token]:
+    """Names that have the shape of a public body ("... County Council", "Ministry of ...") become one token."""
+    if lower:
+        return [_lower_name(token, rules) for token in tokens]
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        span = None
+        if token.text in rules.body_tails:
+            span = _tail(tokens, index)
+        if span is None and token.text in rules.body_heads:
+            span = _head(tokens, index)
+        if span:
+            first, last = span
+            start, end = tokens[first].start, tokens[last].end
+            name = text[start - offset : end - offset]
+            watched = any(part.watched for part in tokens[first : last + 1])
+            tokens[first : last + 1] = [Token(start, end, name, name.lower(), UNKNOWN, "body", None, watched)]
+            index = first
+        index += 1
+    return tokens
+
+
+def _lower_name(token: Token, rules: Rules) -> Token:
+    """In a feed without capitals ("us awards iraqi contract") only abbreviations nobody mistakes for a word are names."""
+    if token.kind == "word" and token.text.upper() in rules.body_names and token.tags in (UNKNOWN, frozenset({"n"})):
+        return Token(token.start, token.end, token.text, token.low, UNKNOWN, "body")
+    return token
+
+
+def _part(token: Token) -> bool:
+    """Whether a token can be part of a capitalised name."""
+    if token.kind in ("place", "body"):
+        return True
+    return (
+        token.kind == "word"
+        and token.capital
+        and not token.tags & {"ev", "paper", "propose", "decide", "refuse", "say", "det", "sub", "modal"}
+    )
+
+
+def _tail(tokens: list[Token], index: int) -> tuple[int, int] | None:
+    """Leftwards from "Council": capitalised words, "and"/"of"/"&" between two of them."""
+    first = index
+    while first > 0 and index - first < 7:
+        previous = tokens[first - 1]
+        if _part(previous) or (previous.tags == frozenset({"n", "num"}) and previous.kind == "word"):
+            first -= 1
+        elif (
+            previous.low in ("and", "of", "&", "for", "'s", "with")
+            and first > 1
+            and _part(tokens[first - 2])
+            and tokens[first - 2].kind != "body"
+        ):
+            first -= 2
+        else:
+            break
+    if first == index:
+        return None
+    last = index
+    while last + 2 < len(tokens) and tokens[last + 1].low == "of" and _part(tokens[last + 2]):
+        last += 2
+    return first, last
+
+
+def _head(tokens: list[Token], index: int) -> tuple[int, int] | None:
+    """Rightwards from "Ministry": "of" or "for", "the", capitalised words with "and" or a comma list before "and"."""
+    last = index + 1
+    if last >= len(tokens) or tokens[last].low not in ("of", "for"):
+        return None
+    last += 1
+    if last < len(tokens) and tokens[last].low == "the":
+        last += 1
+    if last >= len(tokens) or not _part(tokens[last]):
+        return None
+    while last + 1 < len(tokens):
+        following = tokens[last + 1]
+        if _part(following):
+            last += 1
+        elif following.low in ("and", "&", "of") and last + 2 < len(tokens) and _part(tokens[last + 2]):
+            last += 2
+        else:
+            break
+    first = index
+    while first > 0 and _part(tokens[first - 1]) and tokens[first - 1].kind in ("place", "body", "word") and index - first < 3:
+        first -= 1
+    return first, last

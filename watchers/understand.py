@@ -1,0 +1,118 @@
+"""An entry in, findings out: what happened to which contract, between whom, for how much, and the words that say so.
+
+Official notices carry their facts as data and go to ``watchers.notices``; texts are read by the grammar under ``watchers.text`` with the
+language's rule files. Pure: no clock, no network, no files beyond the rule files, which are read once a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import ahocorasick_rs
+
+from watchers.match import Matcher
+from watchers.text.events import Told, tell
+from watchers.text.roles import Name
+from watchers.text.rules import rules
+from watchers.text.tokens import Sentence, read
+from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
+
+_LANGUAGES = ("en",)
+# a text without one of these stems tells of no contract; most entries of a news feed end here
+_STEMS = ahocorasick_rs.AhoCorasick(
+    [
+        "contract",
+        "deal",
+        "tender",
+        "procure",
+        "framework",
+        "franchise",
+        "concession",
+        "outsourc",
+        "out-sourc",
+        "order",
+        "agreement",
+        "award",
+        "contest",
+        "partnership",
+        "project",
+        "wins $",
+        "wins £",
+        "programme",
+    ]
+)
+
+
+def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
+    """The findings of an entry, most often none. ``awards`` are the stored suppliers an official notice may be joined to."""
+    if entry.release is not None:
+        return tuple(import_module("watchers.notices").understand_release(entry, awards, matcher.parties))
+    return _understand_text(entry, matcher)
+
+
+def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
+    text = f"{entry.title}\n{entry.summary}".lower()
+    if not _STEMS.find_matches_as_indexes(text):
+        return ()
+    language = rules(_LANGUAGES[0])
+    mentions = {name: matcher.mentions(value) for name, value in (("title", entry.title), ("summary", entry.summary))}
+    title = read("title", entry.title, language, [(one.start, one.end) for one in mentions["title"]])
+    summary = read("summary", entry.summary, language, [(one.start, one.end) for one in mentions["summary"]]) if entry.summary else []
+    told = tell(title, summary, language)
+    if told is None:
+        return ()
+    suppliers = _parties(told.suppliers)
+    bodies = _parties(told.bodies)
+    matches = tuple(
+        Match(
+            watch=watch,
+            role=role,
+            proof=_field(entry, one.field)[hit.start : hit.end],
+            span=Span(field=one.field, start=hit.start, end=hit.end),
+            flag=hit.flag,
+        )
+        for role, parties in ((Role.SUPPLIER, suppliers), (Role.PUBLIC_BODY, bodies))
+        for party in parties
+        if (one := party.span) is not None
+        for hit in mentions[one.field]
+        if hit.start < one.end and one.start < hit.end
+        for watch in matcher.watching(hit.watches, role)
+    )
+    return (
+        Finding(
+            event=told.event,
+            suppliers=suppliers,
+            public_bodies=bodies,
+            value=told.money,
+            evidence=_evidence(told, suppliers, bodies),
+            matches=tuple(dict.fromkeys(matches)),
+        ),
+    )
+
+
+def _field(entry: Entry, name: str) -> str:
+    return entry.title if name == "title" else entry.summary
+
+
+def _parties(found: Sequence[tuple[Sentence, Name]]) -> tuple[Party, ...]:
+    """The parties as the entry writes them, each once."""
+    parties: dict[str, Party] = {}
+    for sentence, name in found:
+        start, end = sentence.tokens[name.start].start, sentence.tokens[name.end - 1].end
+        text = sentence.text[start - sentence.start : end - sentence.start]
+        parties.setdefault(text.casefold(), Party(name=text, span=Span(field=sentence.field, start=start, end=end)))
+    return tuple(parties.values())
+
+
+def _evidence(told: Told, suppliers: tuple[Party, ...], bodies: tuple[Party, ...]) -> Evidence:
+    sentence = told.clause.sentence
+    tokens = sentence.tokens
+    marks = [tokens[told.clause.trigger]]
+    if told.clause.contract is not None:
+        marks.append(tokens[told.clause.contract])
+    if told.money_token is not None and sentence.start <= told.money_token.start < sentence.start + len(sentence.text):
+        marks.append(told.money_token)
+    spans = [Span(field=sentence.field, start=token.start, end=token.end) for token in marks]
+    spans += [party.span for party in (*suppliers, *bodies) if party.span is not None]
+    return Evidence(sentence=sentence.text, rule=told.rule, spans=tuple(dict.fromkeys(spans)))
