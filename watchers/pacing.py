@@ -153,25 +153,20 @@ def next_poll(
     *,
     now: datetime,
     error: FetchError | ParseError | None = None,
-    ttl: timedelta | None = None,
-    headers: Mapping[str, str] | None = None,
 ) -> FeedState:
     """What is remembered after a poll: when to come back, and how it went.
 
     Args:
         feed: what was polled.
-        state: as the walker left it; its ``etag``, ``checkpoint`` and so on are kept.
+        state: as the walker left it; its ``etag``, ``checkpoint`` and so on are kept, its ``ttl`` is obeyed within reason.
         now: the time of the poll.
         error: why it failed; a document without entries is a ``ParseError`` and a failure like any other.
-        ttl: the pause this document asks for; None keeps the one it asked for last (a 304 has no document).
-        headers: of the response, for its ``Cache-Control`` and ``Age``.
     """
-    state = replace(state, ttl=min(ttl, LONGEST_PAUSE)) if ttl is not None and ttl > timedelta(0) else state
-    if isinstance(error, HostPausedError):
-        return replace(state, next_poll_at=max(now + feed.every, error.retry_at or now))
+    if isinstance(error, HostPausedError):  # the feed itself has done nothing wrong
+        return replace(state, next_poll_at=error.retry_at or now + feed.every)
     if error is not None:
         return _failed(feed, state, error, now)
-    interval = max(feed.every, min(state.ttl or timedelta(0), LONGEST_PAUSE), _freshness(headers or {}))
+    interval = max(feed.every, min(state.ttl or timedelta(0), LONGEST_PAUSE))
     return replace(
         state,
         next_poll_at=now + _spread(feed.id, interval),
@@ -180,6 +175,18 @@ def next_poll(
         last_error=None,
         last_ok_at=now,
     )
+
+
+def asked_pause(ttl: timedelta | None, headers: Mapping[str, str]) -> timedelta | None:
+    """The least pause a document asks for, to be kept as its state's ``ttl``: its own ``ttl``, or for how long its response stays fresh.
+
+    Freshness is ``max-age`` less the ``Age`` the response already had in a cache (RFC 9111 §4.2). Header names are lower-case.
+    """
+    found = _MAX_AGE.search(headers.get("cache-control", ""))
+    age = headers.get("age", "").strip()
+    fresh = int(found[1]) - (int(age) if _AGE.fullmatch(age) else 0) if found is not None else 0
+    longest = max(min(timedelta(seconds=fresh), LONGEST_MAX_AGE), min(ttl or timedelta(0), LONGEST_PAUSE))
+    return longest if longest > timedelta(0) else None
 
 
 def _failed(feed: Feed, state: FeedState, error: FetchError | ParseError, now: datetime) -> FeedState:
@@ -199,16 +206,6 @@ def _failed(feed: Feed, state: FeedState, error: FetchError | ParseError, now: d
         first_failed_at=state.first_failed_at or now,
         last_error=error.message[:_MAX_ERROR],
     )
-
-
-def _freshness(headers: Mapping[str, str]) -> timedelta:
-    """For how long the response stays fresh: ``max-age`` less the ``Age`` it already had in a cache (RFC 9111 §4.2)."""
-    found = _MAX_AGE.search(headers.get("cache-control", ""))
-    if found is None:
-        return timedelta(0)
-    age = headers.get("age", "").strip()
-    seconds = int(found[1]) - (int(age) if _AGE.fullmatch(age) else 0)
-    return min(timedelta(seconds=max(seconds, 0)), LONGEST_MAX_AGE)
 
 
 def _spread(feed_id: str, interval: timedelta) -> timedelta:
