@@ -47,20 +47,23 @@ class Clause:
 
 def clauses(sentence: Sentence, rules: Rules) -> Iterator[Clause]:
     """The clauses of a sentence whose trigger has a contract beside it."""
+    inside = 0  # up to here the words belong to the object of a clause already read ("wins Soft Kill APS award")
     for index, token in enumerate(sentence.tokens):
-        if token.kind != "word" or not token.tags & {"ev", "nominal"}:
+        if token.kind != "word" or not token.tags & {"ev", "nominal"} or (index < inside and "noun" in token.tags):
             continue
         clause = _clause(sentence, index, token, rules)
         if clause is not None:
+            if clause.contract is not None and clause.contract > index:
+                inside = max(inside, clause.contract + 1)
             yield clause
 
 
 def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Clause | None:
     tokens = sentence.tokens
-    if token.low in rules.nominals and not _verbal(tokens, index, token):
+    if token.low in rules.nominals and not _verbal(tokens, index, token, title_case=sentence.title_case):
         return _nominal(sentence, index, rules)
     verb = rules.verbs.get(token.low)
-    if verb is None or not _verbal(tokens, index, token):
+    if verb is None or not _verbal(tokens, index, token, title_case=sentence.title_case):
         return None
     frame, forms = verb
     group, auxiliaries = _group(tokens, index)
@@ -80,12 +83,14 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     return clause
 
 
-def _verbal(tokens: list[Token], index: int, token: Token) -> bool:
+def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) -> bool:
     """Whether the trigger is a verb here: a word that is also a noun is one only between a subject and an object."""
     previous = tokens[index - 1] if index else None
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if previous and previous.tags & {"to", "modal", "will", "not", "do"} and "ev" in token.tags:
         return True
+    if previous and token.text[:1].isupper() and "noun" in token.tags and not title_case and previous.capital:
+        return False  # a name: "Nitin Fire bags order"
     adjective = token.tags & {"form_p", "form_g"} and "noun" not in token.tags
     if previous and previous.tags & {"det", "gen", "of"} and following and "n" in following.tags:
         return False
@@ -166,7 +171,7 @@ def _right(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
     end = start
     while end < len(tokens):
         token = tokens[end]
-        if token.low == "," and _listing(tokens, end):
+        if token.low == "," and (_listing(tokens, end) or _adjectives(tokens, start, end)):
             end += 1
             continue
         if token.low in _HARD or token.low == "," or token.tags & {"sub", "rel", "but", "be", "have", "modal", "will", "do", "not"}:
@@ -184,6 +189,18 @@ def _listing(tokens: list[Token], comma: int) -> bool:
     if comma + 2 >= len(tokens) or not tokens[comma + 1].capital or not tokens[comma - 1].capital:
         return False
     return any(token.low in ("and", "&") for token in tokens[comma + 1 : comma + 6])
+
+
+def _adjectives(tokens: list[Token], start: int, comma: int) -> bool:
+    """Whether a comma stands between words before the contract noun ("a five year, £200m estates contract")."""
+    if any("paper" in token.tags or token.tags & {"to", "with", "for", "from", "by"} for token in tokens[start:comma]):
+        return False
+    for token in tokens[comma + 1 : comma + 9]:
+        if "paper" in token.tags:
+            return True
+        if token.kind != "money" and "n" not in token.tags and "and" not in token.tags:
+            return False
+    return False
 
 
 def _infinitive(tokens: list[Token], index: int, sentence: Sentence) -> bool:

@@ -126,11 +126,13 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
         return True
     if found.private:
         return False
-    if clause.frame.name == "buy" or clause.money_only:
-        return False
     near = clause.sentence
+    if clause.frame.name == "buy":
+        return False
     if any(token.kind == "body" for token in near.tokens):
         return True
+    if clause.money_only:
+        return False
     if found.generic:
         return strong or any(token.tags & {"generic_body"} for token in near.tokens)
     return strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens)

@@ -56,8 +56,13 @@ def parts(clause: Clause, rules: Rules) -> Parts:
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
     tokens = clause.sentence.tokens
-    found.generic = any(token.tags & {"generic_body", "works"} for token in tokens)
+    found.generic = any(token.tags & {"generic_body", "works"} or _names_works(token, rules) for token in tokens)
     return found
+
+
+def _names_works(token: Token, rules: Rules) -> bool:
+    """Whether a name says what is bought ("Northern rail")."""
+    return token.kind == "supplier" and any("works" in rules.tags(word) for word in token.low.split())
 
 
 def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:

@@ -89,7 +89,7 @@ class Rules:
     def _read_lexicon(self, tables: dict[str, Any]) -> None:
         for section, rows in tables.items():
             for tag, text in rows.items():
-                name = f"generic_{tag}" if section == "generic" else tag
+                name = f"generic_{tag}" if section == "generic" and tag != "works" else tag
                 for word in words(text):
                     self._tables[word].add(name)
                     if section in {"contract", "generic", "terms"} or tag in {"det", "gen", "works", "noun"}:

@@ -80,7 +80,7 @@ def read(name: str, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]
 def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]) -> Sentence:
     dateline = _DATELINE.match(text)
     begin = dateline.end() if dateline and len(text) - dateline.end() > 20 else 0
-    tokens = _tokens(text, begin, start, rules)
+    tokens = _without_asides(_tokens(text, begin, start, rules))
     tokens = _merge(tokens, text, start, rules, mentions)
     sentence = Sentence(name, start, text, tokens)
     long = [token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > 3 and token.text[0].isalpha()]
@@ -113,6 +113,21 @@ def _tokens(text: str, begin: int, offset: int, rules: Rules) -> list[Token]:
         tokens.extend(_words(hit.group(), hit.start() + offset, rules))
         position = hit.end()
     return tokens
+
+
+def _without_asides(tokens: list[Token]) -> list[Token]:
+    """Without short brackets: "(DoD)", "($120 million)" repeat what stands before them and only part a clause."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        if tokens[index].text in ("(", "["):
+            close = next((i for i in range(index + 1, min(index + 8, len(tokens))) if tokens[i].text in (")", "]")), None)
+            if close is not None:
+                index = close + 1
+                continue
+        kept.append(tokens[index])
+        index += 1
+    return kept
 
 
 def _money(text: str, start: int, end: int, offset: int, money: Money | None) -> Token:
