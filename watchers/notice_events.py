@@ -73,7 +73,7 @@ def _uk(release: Mapping[str, Any], code: str) -> Decision:
         rule = (
             f"{rule}: the award was cancelled before signature" if cancelled else f"{rule} without contracts: the procurement was cancelled"
         )
-    late = event in (EventKind.CANCELLED, EventKind.TERMINATED, EventKind.COMPLETED, EventKind.CHANGED)
+    late = code in ("UK10", "UK11", "UK12")  # a UK6 that awards nothing has no supplier to look for
     return Decision(event=event, type=code, rule=rule, value=known.value, joins=late, asks=late)
 
 

@@ -19,7 +19,7 @@ _MOST = Decimal(10) ** 13  # a sum beyond ten trillion is a slip of the keyboard
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "US$"}
 _COMPANY_NUMBER = re.compile(r"\d{1,8}")
-_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_SENTENCES = re.compile(r"(?<=[.!?])[\s*]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -156,7 +156,7 @@ def _printed(total: Decimal, currency: str, parts: int, *, final: bool) -> str:
     printed = f"{_SYMBOLS[currency]}{figure}" if currency in _SYMBOLS else f"{figure} {currency}"
     if final:
         return f"{printed} at its end"
-    return f"{printed} in {parts} parts" if parts > 1 else printed
+    return f"{printed} for {parts} awards" if parts > 1 else printed
 
 
 # --- when ---------------------------------------------------------------------------------------------------------------------------------

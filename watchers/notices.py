@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from watchers.notice_events import Decision, decide
@@ -38,7 +39,8 @@ from watchers.types import AwardParty, Entry, EventKind, Evidence, Finding, Matc
 
 _SENTENCE = 400
 _JOINED = frozenset({EventKind.CANCELLED, EventKind.TERMINATED, EventKind.CHANGED, EventKind.COMPLETED})
-_WITH_REASON = frozenset({EventKind.CANCELLED, EventKind.TERMINATED})
+_ENDED = frozenset({EventKind.CANCELLED, EventKind.TERMINATED})
+_WITH_REASON = _ENDED | {EventKind.CHANGED}  # an award's own words about a lot without winner are no reason for the award
 
 
 class PartyMatcher(Protocol):
@@ -62,6 +64,14 @@ class Reading:
     @property
     def ocid(self) -> str:
         return text_of(self.release.get("ocid"))
+
+    @property
+    def direct_award(self) -> bool:
+        """Whether it was awarded without competition, as each regime writes it."""
+        rules = notice_rules()
+        tender = mapping(self.release.get("tender"))
+        details = text_of(tender.get("procurementMethodDetails")).casefold()
+        return text_of(tender.get("procurementMethod")) in rules.direct_methods or details.startswith(rules.direct_details)
 
     @property
     def joins(self) -> bool:
@@ -109,7 +119,7 @@ def understand_release(entry: Entry, awards: Sequence[AwardParty], match: PartyM
             public_bodies=reading.public_bodies,
             value=reading.value,
             happened_on=happened_on(reading.release, reading.decision),
-            reason=reading.reason,
+            reason=reading.reason if reading.decision.event in _ENDED else None,
             evidence=_evidence(entry, reading),
             matches=match.parties(concerned, Role.SUPPLIER) + match.parties(reading.public_bodies, Role.PUBLIC_BODY),
             notice=_notice(reading, source, unknown=reading.joins and reading.decision.asks and not suppliers),
@@ -153,8 +163,12 @@ def describe_release(release: Mapping[str, Any]) -> dict[str, Any]:
         "event": str(event),
         "supplier": "; ".join(party.name for party in reading.suppliers) or None,
         "public_body": reading.public_bodies[0].name if reading.public_bodies else None,
-        "value": None if value is None else {"amount": float(value.amount), "currency": value.currency},
+        "value": None if value is None else {"amount": _json_number(value.amount), "currency": value.currency},
     }
+
+
+def _json_number(figure: Decimal) -> int | float:
+    return int(figure) if figure == figure.to_integral_value() else float(figure)
 
 
 def _joined(reading: Reading, awards: Sequence[AwardParty]) -> tuple[tuple[Party, ...], str | None]:
@@ -197,30 +211,23 @@ def _number(reading: Reading) -> str:
 
 
 def _notice(reading: Reading, source: str | None, *, unknown: bool) -> Notice:
-    tender = mapping(reading.release.get("tender"))
     return Notice(
         number=_number(reading),
         type=reading.decision.type,
         ocid=reading.ocid,
         award_ids=award_ids(reading.release),
         url=notice_url(reading.release),
-        title=text_of(tender.get("title")),
+        title=text_of(mapping(reading.release.get("tender")).get("title")),
         publisher=notice_rules().publisher(reading.ocid).name,
-        direct_award=_direct(tender),
+        direct_award=reading.direct_award,
         supplier_from=source,
         supplier_unknown=unknown,
     )
 
 
-def _direct(tender: Mapping[str, Any]) -> bool:
-    rules = notice_rules()
-    details = text_of(tender.get("procurementMethodDetails")).casefold()
-    return text_of(tender.get("procurementMethod")) in rules.direct_methods or details.startswith(rules.direct_details)
-
-
 def _evidence(entry: Entry, reading: Reading) -> Evidence:
     """The notice's own words: its title, and what it says about why."""
-    words = reading.reason or reason_of(reading.release, reading.decision)
+    words = reading.reason
     sentence = f"{entry.title}: {words}" if words and words.casefold() not in entry.title.casefold() else entry.title
     spans = (Span(field="title", start=0, end=len(entry.title)),)
     return Evidence(sentence=_cut(sentence), rule=reading.decision.rule, spans=spans)

@@ -143,7 +143,8 @@ def text_of(value: object, limit: int = _LONG) -> str:
             break
         text = cleaned
     text = _EMAIL.sub("[e-mail removed]", text) if "@" in text else text
-    return text if len(text) <= limit else f"{shorten(text, limit - 1)}…"
+    # Three dots, because cleaning would make three of the one sign.
+    return text if len(text) <= limit else f"{shorten(text, limit - 3)}..."
 
 
 def reduced(release: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Tenders Electronic Daily, the European Union's register, through its Search API (version 3).
 
-The server searches by name, so one query per watched name a day is enough: a feed's address carries it (``?query=winner-name ~ "Palantir"``).
-A notice is brought into the shape of an OCDS release, with what only this register has under ``ted``.
+The server searches by name, so one query per watched name a day is enough; a feed's address carries it:
+``?query=winner-name ~ "Palantir"``. A notice is brought into the shape of an OCDS release, with what only this register has under ``ted``.
 
 Per-lot lists of an answer are not aligned with each other (a list of winners, a list of their numbers): they are never put side by side.
 """
