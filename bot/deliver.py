@@ -20,7 +20,7 @@ from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable
 from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
 from bot.render import Message, render_alert, render_payload
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
-from storage.exceptions import NotFound, StoreError
+from storage.exceptions import NotFound, StoreUnavailable
 from storage.records import ChannelKind, Claim, MigrateChat
 from storage.store import Store
 
@@ -92,7 +92,7 @@ class Deliverer:
             try:
                 if not await self._send_next(None):
                     await self._sleep(await self._until_due())
-            except StoreError as error:
+            except StoreUnavailable as error:
                 log.error("deliveries wait for the database: %s", error)  # noqa: TRY400 - an expected state, its sentence says all
                 await self._sleep(_STORE_PAUSE)
         if self._refused is not None:
@@ -261,7 +261,7 @@ class Deliverer:
         while True:
             try:
                 await self._write(claim, verdict)
-            except StoreError as error:
+            except StoreUnavailable as error:
                 log.error("the outcome of delivery %d waits for the database: %s", claim.delivery_id, error)  # noqa: TRY400
                 if self._stopping:
                     return  # recovered at the next start, as one that may have arrived

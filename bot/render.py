@@ -74,6 +74,16 @@ def render_payload(payload: Mapping[str, Any], *, again: bool = False) -> Messag
     return Message(html=mark + payload["text"], plain=mark + tagless(payload["text"]), buttons=buttons)
 
 
+def render_brief(view: AlertView) -> str:
+    """An alert in two lines of Telegram HTML, for lists: what happened, and when and where to read it."""
+    entry = view.entries[0] if view.entries else None
+    label, url = (texts.notice(view.notice.number, view.notice.publisher), view.notice.url) if view.notice else ("", None)
+    if entry is not None and (not url or not view.notice):
+        label, url = _outlet(entry), entry.url
+    at = min((entry.published for entry in view.entries if entry.published is not None), default=view.created_at)
+    return join("\n", [_headline(view, again=False), words(f"{moment(at)} · ") + link(label, _MAX_NAME, url)]).html
+
+
 def _parts(view: AlertView, *, again: bool) -> Iterator[tuple[int, Piece | None]]:
     yield 0, _headline(view, again=again)
     yield 1, _status(view)

@@ -1,13 +1,14 @@
 """Telegram's Bot API as this project uses it: one bot object, its time limits, and the sending of one message.
 
-python-telegram-bot keeps the method calls and types; retries, pacing and polling are ours (``bot.deliver``, ``bot.updates``). Never log a bot
-object: its ``repr`` holds the token.
+python-telegram-bot keeps the method calls and types; retries, pacing and polling are ours (``bot.deliver``, ``bot.updates``). Never log a
+bot object: its ``repr`` holds the token.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
@@ -24,17 +25,12 @@ _CONNECT_TIMEOUT = 10.0
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
-def make_bot(token: str, api_base_url: str) -> Bot:
-    """The bot, not yet connected to anything."""
+def make_bot(token: str, api_base_url: str, *, sends: HTTPXRequest, polls: HTTPXRequest) -> Bot:
+    """The bot, not yet connected to anything. Its connections belong to the caller, who closes them."""
     # Without this the library warns whenever it is told to slow down, and a warning that is made an error would hide the pause.
     os.environ.setdefault("PTB_TIMEDELTA", "1")
-    return Bot(
-        token,
-        base_url=f"{api_base_url.rstrip('/')}/bot",
-        base_file_url=f"{api_base_url.rstrip('/')}/file/bot",
-        request=make_request(READ_TIMEOUT, connections=32),
-        get_updates_request=make_request(READ_TIMEOUT, connections=1),
-    )
+    base = api_base_url.rstrip("/")
+    return Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=sends, get_updates_request=polls)
 
 
 def make_request(read_timeout: float, *, connections: int) -> HTTPXRequest:

@@ -5,6 +5,7 @@ Values without markup are escaped where they are used; functions that return Tel
 
 from __future__ import annotations
 
+from bot.markup import bold, clean, clip, foreign
 from watchers.types import AlertClass, EventKind, Role
 
 # --- alerts (plain words: render.py escapes them) -----------------------------------------------------------------------------------
@@ -60,3 +61,184 @@ NOT_THERE_ANY_MORE = "what it was about is not there any more"
 
 def expired(error: str) -> str:
     return f"could not be delivered for a week: {error}"
+
+
+# --- commands: Telegram HTML from here on --------------------------------------------------------------------------------------------
+
+LINK = "https://t.me/{username}?start={payload}"
+ADMINS_ONLY = "Only admins of this chat can change what it follows."
+ADMINS_ONLY_TOAST = "Only admins can do this."
+LIMIT_REACHED = "A chat can watch at most 50 organisations, so nothing was added. /unwatch makes room."
+TOO_MANY_COMMANDS = "That is a lot in one minute. Please try again in a minute."
+COULD_NOT_CHECK = "Telegram did not tell me who may do this here. Please try again."
+SOMETHING_WRONG = "Something went wrong on my side. Nothing was changed. Please try again."
+STALE_BUTTON = "This button is too old. Please use the command again."
+NOT_UNDERSTOOD = "I do not know this command. /help lists what I can do."
+NOT_A_NAME = (
+    "Send me the name of a company or public body that I should watch, for example <code>Palantir</code>. /help lists what else I can do."
+)
+WHICH = (
+    "Which organisation? Write its name behind the command, for example\n<code>/watch Palantir</code>\n"
+    "<code>/watch Metropolitan Police as public body</code>\nSeveral at once: one a line."
+)
+WHICH_NOT = "Which one should I stop watching? Press it, or write <code>/unwatch</code> and its number."
+WATCHING_NOTHING = "Nothing is watched here yet. Start with <code>/watch Palantir</code>."
+_STOP_QUESTION = (
+    "This deletes everything I keep about {chat}: what it watches and its settings. Alerts end. It cannot be undone. Shall I delete it?"
+)
+_THIS_CHAT = "this chat"
+STOP_YES, STOP_NO = "Yes, delete everything", "No, keep it"
+_STOPPED = "Done. Everything about {chat} is deleted, and no more alerts will come. /start begins anew."
+STOPPED_TOAST = "Everything is deleted."
+KEPT_TOAST = "Nothing was deleted."
+_NOTHING_KEPT = "Nothing is kept about {chat}."
+NO_ALERTS = "No alerts yet. As soon as a contract of somebody you watch is awarded or cancelled, it stands here."
+LATEST = "The latest alerts, newest first:"
+SHARED_GONE = "What this link shared is not there any more. Watch by name instead: <code>/watch Palantir</code>"
+UNUSABLE = {
+    "long": "a name has at most 80 letters",
+    "short": "a name has at least 3 letters, or 2 capitals",
+    "letters": "a name has at least 2 letters",
+    "command": "a name does not start with / or @",
+}
+PRIVACY = (
+    "<b>What I keep</b>\n"
+    "• the number of this chat; of groups and channels also the title and who set them up\n"
+    "• its language and what it watches\n"
+    "• which alerts were sent here, so that none comes twice\n"
+    "I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts. "
+    "A link that you share with /watches shows its name and role to whoever opens it, and nothing about you.\n"
+    "/stop deletes everything about this chat at once."
+)
+HELP = (
+    "I read newsrooms and the official registers of public contracts. When a contract with an organisation you watch is <b>awarded</b> or "
+    "<b>cancelled</b>, I tell you once, with the evidence.\n\n"
+    "/watch Palantir: watch a company or a public body\n"
+    "/watch Palantir as supplier: only when it is the supplier (or <i>as public body</i>)\n"
+    "/unwatch Palantir: stop watching it\n"
+    "/watches: what is watched here, with links to share\n"
+    "/latest: the latest alerts\n"
+    "/status: whether everything works\n"
+    "/privacy: what I keep\n"
+    "/stop: delete everything about this chat\n\n"
+    "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
+    "<code>/watch @channel Palantir</code>."
+)
+WELCOME = (
+    "Hello! I tell you when a public contract is awarded or cancelled.\n\n"
+    "Send me the name of a company or public body, for example <code>Palantir</code>, and I start watching. /help shows the rest."
+)
+WELCOME_GROUP = "Hello! An admin can tell me what to watch here, for example <code>/watch Palantir</code>."
+
+# Commands as Telegram's menu shows them.
+MENU_READ = {
+    "watches": "What is watched here",
+    "latest": "The latest alerts",
+    "status": "Whether everything works",
+    "help": "What I can do",
+    "privacy": "What I keep",
+}
+MENU_CHANGE = {"watch": "Watch a company or public body", "unwatch": "Stop watching", "stop": "Delete everything about this chat"}
+
+
+def _name(text: str) -> str:
+    """A name somebody typed or a feed printed, in bold type."""
+    return bold(foreign(text, 90)).html
+
+
+def watched(name: str, role: Role) -> str:
+    return f"{_name(name)}{ROLES.get(role, '')}"
+
+
+def numbered(number: int, name: str, role: Role, link: str) -> str:
+    return f'{number}. {watched(name, role)} · <a href="{link}">share</a>'
+
+
+def added(names: list[tuple[str, Role]], known: list[tuple[str, Role]], wrong: list[tuple[str, str]], chat: str | None) -> list[str]:
+    """The answer to /watch, a line for each name."""
+    where = f" in {foreign(chat, 90).html}" if chat else ""
+    lines = [f"✅ Watching {watched(name, role)}{where}." for name, role in names]
+    lines += [f"Already watching {watched(name, role)}{where}." for name, role in known]
+    lines += [f"❌ {_name(line)}: {UNUSABLE[reason]}." for line, reason in wrong]
+    if names:
+        lines.append(
+            "I will tell you when one of its contracts is awarded or cancelled."
+            if len(names) == 1
+            else "I will tell you of their contracts."
+        )
+    return lines
+
+
+def removed(names: list[tuple[str, Role]], unknown: list[str]) -> list[str]:
+    lines = [f"Stopped watching {watched(name, role)}." for name, role in names]
+    lines += [f"❌ {_name(text)} is not watched here. /watches lists what is." for text in unknown]
+    return lines
+
+
+def offer(name: str) -> str:
+    return f"Shall I watch {_name(name)}?"
+
+
+def offer_button(name: str) -> str:
+    return f"Watch {clip(clean(name), 40)}"
+
+
+def unwatch_button(number: int, name: str) -> str:
+    return f"{number}. {clip(clean(name), 50)}"
+
+
+OFFER_SUPPLIER, OFFER_BODY = "Only as supplier", "Only as public body"
+
+
+def watch_list(chat: str | None) -> str:
+    return f"<b>Watched in {foreign(chat, 90).html}</b>" if chat else "<b>Watched here</b>"
+
+
+def removed_toast(name: str) -> str:
+    return f"Stopped watching {clip(clean(name), 100)}."
+
+
+def chat_not_found(chat: str) -> str:
+    return f"I cannot see {foreign(chat, 90).html}. Make me an admin of it that may post, then try again."
+
+
+def cannot_tell(chat: str) -> str:
+    return f"I may not write in {foreign(chat, 90).html}. Make me an admin of it that may post, then try again."
+
+
+def not_admin_there(chat: str) -> str:
+    return f"Only admins of {foreign(chat, 90).html} can do this."
+
+
+def stop_question(chat: str | None) -> str:
+    return _STOP_QUESTION.format(chat=_chat(chat))
+
+
+def stopped(chat: str | None) -> str:
+    return _STOPPED.format(chat=_chat(chat))
+
+
+def nothing_kept(chat: str | None) -> str:
+    return _NOTHING_KEPT.format(chat=_chat(chat))
+
+
+def _chat(title: str | None) -> str:
+    return _name(title) if title else _THIS_CHAT
+
+
+def status(*, feeds: int, failing: int, checked: str | None, waiting: int, watches: int) -> str:
+    """Whether everything works, for somebody who only wants to know that."""
+    healthy = f"{feeds - failing} of {feeds} feeds answer"
+    if checked is None:
+        head = "<b>I have just started</b> and not read anything yet."
+    elif failing:
+        head = f"<b>I am at work, but not everything answers just now</b>: {healthy}. I keep trying."
+    else:
+        head = f"<b>Everything works</b>: {healthy}."
+    lines = [
+        head,
+        *([f"Last look: {checked}."] if checked else []),
+        f"Messages waiting to be sent: {waiting}." if waiting else "No message is waiting to be sent.",
+        f"Watched here: {watches}." if watches else WATCHING_NOTHING,
+    ]
+    return "\n".join(lines)

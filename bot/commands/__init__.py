@@ -1,0 +1,89 @@
+"""What people can ask for. Adding a command: a decider in a module here, a line in the table, its words in ``bot.texts``.
+
+A decider reads, asks Telegram for rights where something is to be changed, and returns a ``Decision``; it writes nothing. ``bot.updates``
+writes the decision, with the fact that the request is done, in one transaction, and only then anybody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+
+from telegram.error import TelegramError
+
+from bot import texts
+from bot.commands import standing, talking, watching
+from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
+from bot.commands.desk import Allowed, Decision, Desk, Quota, say, too_many
+from bot.commands.rights import Refusal
+from storage.records import ChannelState, SetChannelState
+
+Decider = Callable[[Asked, Desk, datetime], Awaitable[Decision]]
+Press = Callable[[Pressed, Desk, Sequence[str]], Awaitable[Decision]]
+
+COMMANDS: Mapping[str, Decider] = {
+    "start": talking.start,
+    "help": talking.help_,
+    "watch": watching.watch,
+    "unwatch": watching.unwatch,
+    "watches": watching.watches,
+    "latest": talking.latest,
+    "status": talking.status,
+    "privacy": talking.privacy,
+    "stop": talking.stop,
+}
+BUTTONS: Mapping[str, Press] = {
+    watching.UNWATCH: watching.press_unwatch,
+    watching.OFFER: watching.take_offer,
+    talking.STOP: talking.press_stop,
+}
+
+
+async def decide(request: Request, desk: Desk, quota: Quota, now: datetime) -> Decision:
+    """What is to be done about a request. Every refusal is an answer; errors of the store go on to the caller."""
+    match request:
+        case Membership():
+            return standing.membership(request)
+        case Migration():
+            return standing.migration(request)
+        case Asked() if not request.place.private and request.command not in COMMANDS:
+            return Decision()  # somebody else's command: groups are not answered what they did not ask us
+        case _:
+            return await _decide_heard(request, desk, quota, now)
+
+
+async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now: datetime) -> Decision:
+    allowed = quota.ask(request.user_id or request.place.chat_id, request.date or now)
+    if allowed is not Allowed.YES:
+        return too_many(request.place) if allowed is Allowed.TOLD else Decision(toast=texts.TOO_MANY_COMMANDS)
+    try:
+        decision = await (_asked(request, desk, now) if isinstance(request, Asked) else _pressed(request, desk))
+    except Refusal as refusal:
+        decision = Decision(replies=say(request.place, refusal.text), toast=texts.ADMINS_ONLY_TOAST, loud=True)
+    except TelegramError:
+        decision = Decision(replies=say(request.place, texts.COULD_NOT_CHECK), toast=texts.COULD_NOT_CHECK)
+    return await _revived(request, decision, desk)
+
+
+async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
+    if not asked.command:
+        return await watching.offer(asked, desk, now)
+    decider = COMMANDS.get(asked.command)
+    return await decider(asked, desk, now) if decider else Decision(replies=say(asked.place, texts.NOT_UNDERSTOOD))
+
+
+async def _pressed(pressed: Pressed, desk: Desk) -> Decision:
+    kind, *data = pressed.data.split(":")
+    press = BUTTONS.get(kind)
+    return await press(pressed, desk, data) if press else Decision(toast=texts.STALE_BUTTON)
+
+
+async def _revived(request: Asked | Pressed, decision: Decision, desk: Desk) -> Decision:
+    """Whoever writes to us can be written to: a chat that was given up is told again, beginning with this answer."""
+    channel = await desk.channel(request.place)
+    if channel is None or channel.state is ChannelState.ACTIVE or not decision.replies:
+        return decision
+    revival = SetChannelState(chat_id=request.place.chat_id, state=ChannelState.ACTIVE)
+    return Decision(
+        changes=(revival, *decision.changes), replies=decision.replies, toast=decision.toast, loud=decision.loud, close=decision.close
+    )

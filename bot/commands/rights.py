@@ -1,0 +1,104 @@
+"""Who may change what a chat follows, asked of Telegram at the moment of the change: an admin of an hour ago may be none any more."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from telegram import Bot, Chat, ChatMember
+from telegram.error import BadRequest, Forbidden
+
+from bot import texts
+from bot.commands.asked import Asked, Place, Pressed, may_write, place_of
+
+_TARGET = re.compile(r"(?P<chat>@[A-Za-z]\w{3,31}|-\d{5,19})(?:\s+(?P<rest>.*))?", re.DOTALL)
+_TIMEOUT = 8.0  # commands are answered one after another: nobody waits long for somebody else's
+_ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+
+
+class Refusal(Exception):  # noqa: N818 - an answer to a person, not a failure
+    """Why something is not done, as Telegram HTML for the person who asked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Rights(Protocol):
+    """What is asked of Telegram about chats and members. Methods raise ``telegram.error.TelegramError`` when no answer can be had."""
+
+    async def is_admin(self, chat_id: int, user_id: int) -> bool:
+        """Whether the person is the owner or an administrator."""
+
+    async def may_tell(self, place: Place) -> bool:
+        """Whether the bot itself can write there."""
+
+    async def find(self, chat: str) -> Place | None:
+        """The chat of this name or number, as far as the bot can see it."""
+
+
+class TelegramRights:
+    """Rights as Telegram knows them now."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def is_admin(self, chat_id: int, user_id: int) -> bool:
+        try:
+            member = await self._bot.get_chat_member(chat_id, user_id, read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)
+        except (BadRequest, Forbidden):  # not a member, or a member list that the bot may not see: nobody proved to be an admin
+            return False
+        return member.status in _ADMINS
+
+    async def may_tell(self, place: Place) -> bool:
+        try:
+            me = await self._bot.get_chat_member(place.chat_id, self._bot.id, read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)
+        except (BadRequest, Forbidden):
+            return False
+        return may_write(me, place.type)
+
+    async def find(self, chat: str) -> Place | None:
+        try:
+            found = await self._bot.get_chat(chat if chat.startswith("@") else int(chat), read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)
+        except (BadRequest, Forbidden):
+            return None
+        return place_of(found, None)
+
+
+async def target_of(asked: Asked, rights: Rights, *, change: bool) -> tuple[Place, str]:
+    """The place a command is about and the rest of what was written.
+
+    From a private chat it may be a channel or group that is named first ("/watch @channel Palantir"): then the person who asks must be an
+    admin there, even to read what it follows, and the bot must be able to write there. That the bot is an admin proves nothing about them.
+
+    Raises:
+        Refusal: They may not.
+    """
+    named = _TARGET.fullmatch(asked.argument) if asked.place.private else None
+    if named is None:
+        if change and not await _may_change(asked, rights):
+            raise Refusal(texts.ADMINS_ONLY)
+        return asked.place, asked.argument
+    place = await rights.find(named["chat"])
+    if place is None or place.type == Chat.PRIVATE or asked.user_id is None:
+        raise Refusal(texts.chat_not_found(named["chat"]))
+    if not await rights.may_tell(place):
+        raise Refusal(texts.cannot_tell(named["chat"]))
+    if not await rights.is_admin(place.chat_id, asked.user_id):
+        raise Refusal(texts.not_admin_there(named["chat"]))
+    return place, (named["rest"] or "").strip()
+
+
+async def _may_change(asked: Asked, rights: Rights) -> bool:
+    if asked.place.private:
+        return True
+    if asked.stranger:
+        return False
+    return asked.user_id is None or await rights.is_admin(asked.place.chat_id, asked.user_id)
+
+
+async def may_press(pressed: Pressed, chat_id: int, rights: Rights) -> bool:
+    """Whether who pressed a button may change that chat: buttons of a group are everybody's to press, and data can be forged."""
+    if chat_id == pressed.user_id:
+        return pressed.place.chat_id == chat_id
+    return chat_id < 0 and await rights.is_admin(chat_id, pressed.user_id)

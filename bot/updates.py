@@ -1,0 +1,249 @@
+"""Telegram's updates: fetched, stored, only then confirmed, and answered one after another from the store.
+
+Invariants: an update is in the store before Telegram is told to forget it, so a crash loses none; the effect of a request, its reply and
+the fact that it is done are one transaction, so a restart repeats none; an update that cannot be read is put aside and never stands in the
+way. The library's own updater does none of the three: it confirms what is still in memory, and one unreadable update stops it for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot import texts
+from bot.commands import decide
+from bot.commands.asked import Asked, Pressed, Request, read
+from bot.commands.desk import Decision, Desk, Quota, say
+from bot.commands.menu import publish_menu
+from bot.commands.rights import TelegramRights
+from bot.facade import Call
+from bot.outcomes import TokenRefused, retry_after
+from bot.pacing import back_off
+from bot.telegram_api import READ_TIMEOUT, TelegramTransport, make_bot, make_request
+from storage.exceptions import LimitReached, NotFound, StoreUnavailable
+from storage.records import InboxUpdate
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
+_POLL_SECONDS = 50  # the most that Telegram allows
+_BATCH = 50
+_STORE_PAUSE = 5.0
+_MAX_POLL_PAUSE = 60.0
+
+
+class Telegram:
+    """The bot's ears. ``run`` listens and answers until ``stop``; replies leave through the deliverer, which ``wake`` wakes.
+
+    ``last_ok_at`` is when Telegram last answered a poll, which is what tells a live bot from one that is deaf; ``conflict`` says that
+    listening has ended because somebody else listens with the same token. Alerts go out all the same.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        api_base_url: str,
+        store: Store,
+        call: Call,
+        *,
+        now: Callable[[], datetime],
+        wake: Callable[[], None],
+        commands_per_minute: int = 20,
+        poll_seconds: int = _POLL_SECONDS,
+    ) -> None:
+        self._sends = make_request(READ_TIMEOUT, connections=32)
+        self._polls = make_request(READ_TIMEOUT + poll_seconds, connections=1)
+        self._bot = make_bot(token, api_base_url, sends=self._sends, polls=self._polls)
+        self._store, self._call, self._now, self._wake = store, call, now, wake
+        self._quota = Quota(commands_per_minute)
+        self._poll_seconds = poll_seconds
+        self._arrived, self._stop = asyncio.Event(), asyncio.Event()
+        self.transport = TelegramTransport(self._bot)
+        self.last_ok_at: datetime | None = None
+        self.conflict = False
+
+    async def run(self) -> None:
+        """Listen and answer until ``stop``. Telegram that cannot be reached is waited for.
+
+        Raises:
+            TokenRefused: The token is dead; nothing more can be heard or said with it.
+        """
+        work = [asyncio.create_task(self._live(), name="telegram"), asyncio.create_task(self._stop.wait(), name="telegram stop")]
+        try:
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            if work[0].done():
+                work[0].result()
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End ``run``: the request under decision is finished, what Telegram has not confirmed it will give again."""
+        self._stop.set()
+
+    async def close(self) -> None:
+        """Close the connections, which deliveries use too: after the deliverer has drained."""
+        await self._polls.shutdown()
+        await self._sends.shutdown()
+
+    async def _live(self) -> None:
+        try:
+            username = (await self._until_answered(self._bot.get_me)).username or ""
+        except InvalidToken as error:
+            raise TokenRefused from error
+        desk = Desk(store=self._store, call=self._call, rights=TelegramRights(self._bot), username=username)
+        parts = {
+            asyncio.create_task(part)
+            for part in (self._listen(), self._answer(desk), self._until_answered(lambda: publish_menu(self._bot)))
+        }
+        try:
+            while parts:
+                done, parts = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+                for part in done:
+                    part.result()
+        except InvalidToken as error:
+            raise TokenRefused from error
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _until_answered(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Ask until Telegram answers, ever more slowly. A refused token ends it."""
+        failures = 0
+        while True:
+            try:
+                return await ask()
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                failures += 1
+                log.warning("telegram does not answer (%s), trying again", error.message)
+                await asyncio.sleep(_pause(error, failures))
+
+    async def _listen(self) -> None:
+        """Fetch updates and store them; the next fetch, which confirms them, is made only when they are safe."""
+        last = await self._patiently(lambda: self._call(self._store.last_update_id))
+        offset = None if last is None else last + 1
+        failures = 0
+        while True:
+            try:
+                batch = await self._poll(offset)
+            except InvalidToken:
+                raise
+            except Conflict as error:
+                self.conflict = True
+                log.critical(
+                    "another program listens with this bot's token; commands are not heard any more, alerts go on: %s", error.message
+                )
+                return
+            except TelegramError as error:
+                failures += 1
+                log.warning("updates could not be fetched (%s), trying again", error.message)
+                await asyncio.sleep(_pause(error, failures))
+                continue
+            failures, self.last_ok_at = 0, self._now()
+            if batch:
+                await self._patiently(lambda batch=batch: self._call(self._store.save_updates, batch, self._now()))  # type: ignore[misc]
+                offset = batch[-1].update_id + 1
+                self._arrived.set()
+
+    async def _poll(self, offset: int | None) -> list[InboxUpdate]:
+        """One long poll, as raw JSON: what the library cannot read must not stop it."""
+        wanted: dict[str, Any] = {"timeout": self._poll_seconds, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+        if offset is not None:
+            wanted["offset"] = offset
+        answer = await self._polls.post(f"{self._bot.base_url}/getUpdates?{urlencode(wanted)}")
+        try:
+            return [InboxUpdate(update_id=raw["update_id"], raw=raw) for raw in answer]  # type: ignore[union-attr,index,call-overload,arg-type]
+        except (KeyError, TypeError) as error:
+            raise TelegramError("Invalid server response") from error
+
+    async def _answer(self, desk: Desk) -> None:
+        """Handle what is in the inbox, in order, and wait for more."""
+        while True:
+            self._arrived.clear()
+            waiting = await self._patiently(lambda: self._call(self._store.pending_updates, _BATCH))
+            for update in waiting:
+                await _to_the_end(self._patiently(lambda update=update: self._handle(update, desk)))  # type: ignore[misc]
+            if not waiting:
+                await self._arrived.wait()
+
+    async def _handle(self, stored: InboxUpdate, desk: Desk) -> None:
+        request: Request | None = None
+        try:
+            update = Update.de_json(dict(stored.raw), self._bot)
+            request = read(update, username=desk.username)
+            decision = Decision() if request is None else await decide(request, desk, self._quota, self._now())
+            decision = await self._write(stored, request, decision)
+        except StoreUnavailable:
+            raise
+        except Exception:  # one update that cannot be handled must not stop those after it
+            log.exception("update %d could not be handled and was put aside", stored.update_id)
+            decision = Decision(toast=texts.SOMETHING_WRONG)
+            await self._call(self._store.update_failed, stored.update_id, "could not be handled", self._now())
+        if isinstance(request, Pressed):
+            await self._answer_press(request, decision)
+
+    async def _write(self, stored: InboxUpdate, request: Request | None, decision: Decision) -> Decision:
+        """Make the decision true, or say why it cannot be; either way the update is done."""
+        try:
+            await self._apply(stored, decision)
+        except LimitReached:
+            assert isinstance(request, (Asked, Pressed))  # nothing else adds a watch
+            decision = Decision(replies=say(request.place, texts.LIMIT_REACHED), toast=texts.LIMIT_REACHED, loud=True)
+            await self._apply(stored, decision)
+        except NotFound:  # it was there when we looked: somebody else was faster
+            decision = Decision(toast=texts.STALE_BUTTON)
+            await self._apply(stored, decision)
+        return decision
+
+    async def _apply(self, stored: InboxUpdate, decision: Decision) -> None:
+        await self._call(self._store.apply, decision.changes, update_id=stored.update_id, replies=decision.replies, now=self._now())
+        if decision.replies or decision.changes:
+            self._wake()
+
+    async def _answer_press(self, pressed: Pressed, decision: Decision) -> None:
+        """Stop the button's spinner, with what became of it; too late is no error, the effect stands."""
+        try:
+            await self._bot.answer_callback_query(pressed.query_id, decision.toast or None, show_alert=decision.loud)
+            if decision.close:
+                await self._bot.edit_message_reply_markup(pressed.place.chat_id, pressed.message_id)
+        except TelegramError as error:
+            log.debug("a button's answer was not taken: %s", error.message)
+
+    async def _patiently(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do it as soon as the database can: a full disk or a server that restarts delays commands and loses none."""
+        while True:
+            try:
+                return await work()
+            except StoreUnavailable as error:
+                log.error("updates wait for the database: %s", error)  # noqa: TRY400 - an expected state, its sentence says all
+                await asyncio.sleep(_STORE_PAUSE)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await it to its end even when cancelled: a request half answered would be answered again."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_STORE_PAUSE)
+        task.cancel()
+        raise
+
+
+def _pause(error: TelegramError, failures: int) -> float:
+    asked = retry_after(error).total_seconds() if isinstance(error, RetryAfter) else 0.0
+    return max(asked, min(_MAX_POLL_PAUSE, back_off(failures).total_seconds()))
