@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from bot.config_sections import (
     TelegramSection,
     WatchlistSection,
 )
+from bot.toml_places import Path as Place
 from bot.toml_places import places
 
 DEFAULT_PATH = Path("config.toml")
@@ -49,6 +51,12 @@ class Config:
     channels: tuple[ChannelSection, ...]
     warnings: tuple[Mistake, ...] = ()
 
+    @property
+    def store_path(self) -> Path | None:
+        """The file of a SQLite database; None for a server."""
+        prefix = "sqlite:///"
+        return Path(self.store_url.removeprefix(prefix)) if self.store_url.startswith(prefix) else None
+
 
 def load_config(path: Path) -> Config:
     """Read a configuration file. Raises ``ConfigError`` with every mistake in it."""
@@ -57,12 +65,17 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, path: Path) -> Config:
     """Understand the text of a configuration file that stands (or would stand) at ``path``."""
-    name = path.name
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([_syntax_mistake(error, text, name)]) from error
-    mistakes = Mistakes(name, data, places(text))
+        raise ConfigError([_syntax_mistake(error, text, path.name)]) from error
+    return config_from(data, path, places(text))
+
+
+def config_from(data: Mapping[str, Any], path: Path, lines: dict[Place, int] | None = None) -> Config:
+    """Understand the tables of a configuration; ``lines`` say where each key stands in the file they come from."""
+    lines = lines or {}
+    mistakes = Mistakes(path.name, data, lines)
     file: ConfigFile | None = None
     try:
         file = ConfigFile.model_validate(data)
@@ -73,7 +86,7 @@ def parse_config(text: str, path: Path) -> Config:
     cross_check(data, mistakes)
     if file is None or mistakes.sorted():
         raise ConfigError(mistakes.sorted())
-    warnings = Mistakes(name, data, places(text))
+    warnings = Mistakes(path.name, data, lines)
     warn(file, warnings)
     return _completed(file, path, warnings.sorted())
 

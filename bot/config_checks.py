@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.config_mistakes import did_you_mean
-from bot.feed_addresses import FEED_ADDRESSES, is_template
+from bot.feed_addresses import FEED_ADDRESSES, is_template, refused_address
+from watchers.addresses import AddressError, Gate
 from watchers.types import FeedKind
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ def cross_check(data: Mapping[str, Any], mistakes: Mistakes) -> None:
     """Add what is wrong between parts: duplicates, names that stand for nothing, keys that do not go together."""
     _unique_ids(data, "feeds", mistakes)
     _unique_ids(data, "watchlists", mistakes)
+    gate = _gate(data)
     for index, feed in _tables(data, "feeds"):
         _check_feed(index, feed, mistakes)
+        url = feed.get("url")
+        if gate and isinstance(url, str) and (refused := refused_address(url, gate)):
+            mistakes.add(("feeds", index, "url"), refused)
     for index, watchlist in _tables(data, "watchlists"):
         _check_watchlist(index, watchlist, mistakes)
     _check_channels(data, mistakes)
@@ -49,6 +54,18 @@ def warn(file: ConfigFile, warnings: Mistakes) -> None:
     for index, channel in enumerate(file.channels):
         if not channel.watchlists:
             warnings.add(("channels", index, "watchlists"), "is empty, so this channel is told nothing")
+
+
+def _gate(data: Mapping[str, Any]) -> Gate | None:
+    """The fetcher's judge of addresses, with the file's own networks; None when these are wrong themselves."""
+    fetch = data.get("fetch")
+    networks = fetch.get("allow_networks", []) if isinstance(fetch, dict) else []
+    if not isinstance(networks, list) or not all(isinstance(network, str) for network in networks):
+        return None
+    try:
+        return Gate(networks)
+    except AddressError:
+        return None
 
 
 def _warn_feeds(file: ConfigFile, warnings: Mistakes) -> None:
@@ -74,15 +91,15 @@ def _check_feed(index: int, feed: Mapping[str, Any], mistakes: Mistakes) -> None
 
 
 def _check_watchlist(index: int, watchlist: Mapping[str, Any], mistakes: Mistakes) -> None:
-    seen: set[Hashable] = set()
+    seen: set[str] = set()
     for number, watch in _tables(watchlist, "watches"):
         name = watch.get("name")
         if not isinstance(name, str):
             continue
-        role = watch.get("role", "either")
-        key = (" ".join(name.casefold().split()), role if isinstance(role, str) else None)
+        key = " ".join(name.casefold().split())
         if key in seen:
-            mistakes.add(("watchlists", index, "watches", number, "name"), f'"{name}" stands in this watchlist twice')
+            hint = 'one watch is enough; for both roles leave "role" out'
+            mistakes.add(("watchlists", index, "watches", number, "name"), f'"{name}" stands in this watchlist twice: {hint}')
         seen.add(key)
 
 

@@ -121,6 +121,8 @@ def _web_address(value: str) -> str:
 
 
 def _contact(value: str) -> str:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("may hold plain letters, digits and signs only: it is part of a header of every request")
     if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
         return value
     if address_mistake(value):

@@ -1,0 +1,63 @@
+"""The configuration in the words of the store and the watchers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.feed_addresses import slug
+from storage.records import ChannelKind, ConfigChannel, ConfigWatchlist, channel_key
+from watchers.types import Organisation, Watch
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from bot.config_sections import ChannelSection, WatchlistSection
+
+
+def config_watches(config: Config) -> tuple[Watch, ...]:
+    """Every configured watch. Its id says where it stands: ``surveillance/palantir``."""
+    return tuple(watch for watchlist in config.watchlists for watch in _watches(watchlist))
+
+
+def config_watchlists(config: Config) -> list[ConfigWatchlist]:
+    return [
+        ConfigWatchlist(id=watchlist.id, name=watchlist.name or watchlist.id, watches=_watches(watchlist))
+        for watchlist in config.watchlists
+    ]
+
+
+def config_channels(config: Config, *, telegram: bool) -> list[ConfigChannel]:
+    """Every configured channel. Where there is neither a channel nor a bot, the console is told everything: nobody else would be."""
+    channels = [_channel(section) for section in config.channels]
+    if not channels and not telegram:
+        channels.append(_console("console", tuple(watchlist.id for watchlist in config.watchlists)))
+    return channels
+
+
+def _channel(section: ChannelSection) -> ConfigChannel:
+    if section.kind is ChannelKind.CONSOLE:
+        return _console(section.name or "console", tuple(section.watchlists))
+    assert section.chat_id is not None, "config_checks lets no telegram channel through without a chat"
+    key = channel_key(section.chat_id, section.thread_id)
+    return ConfigChannel(
+        key=key,
+        kind=section.kind,
+        chat_id=section.chat_id,
+        thread_id=section.thread_id,
+        title=section.name or key,
+        watchlists=tuple(section.watchlists),
+    )
+
+
+def _console(name: str, watchlists: tuple[str, ...]) -> ConfigChannel:
+    return ConfigChannel(key=f"console:{name}", kind=ChannelKind.CONSOLE, chat_id=None, thread_id=None, title=name, watchlists=watchlists)
+
+
+def _watches(watchlist: WatchlistSection) -> tuple[Watch, ...]:
+    return tuple(
+        Watch(
+            id=f"{watchlist.id}/{slug(watch.name)}",
+            organisation=Organisation(name=watch.name, aliases=tuple(watch.aliases), identifiers=tuple(watch.identifiers)),
+            role=watch.role,
+        )
+        for watch in watchlist.watches
+    )

@@ -1,0 +1,97 @@
+"""What polling and delivering are made of, put together once for the daemon, for ``run --once`` and for the demo."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.config import Config
+from bot.config_rows import config_channels, config_watchlists
+from bot.deliver import Deliverer, Settings, Transport
+from bot.facade import PollStore, StoreCalls
+from bot.feed_addresses import expand_feeds
+from bot.fetching import open_fetcher
+from bot.health import Metrics
+from bot.outcomes import Outcome, Wait
+from bot.polling import Polling
+from bot.render import Message
+from bot.verdicts import OnUnknown, Policy
+from storage.exceptions import StoreUnavailable
+from storage.records import ChannelKind, Claim
+from storage.store import Store, open_store
+from watchers.pipeline import Poller
+from watchers.stories import Stories
+from watchers.workers import Workers
+
+_POSTGRESQL_THREADS = 4
+
+
+class NoBot:
+    """Stands in for Telegram while there is no token: what is meant for it waits in the store."""
+
+    async def send(self, claim: Claim, message: Message) -> Outcome:  # noqa: ARG002 -- a transport's signature
+        return Wait(timedelta(hours=1), "there is no Telegram token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """An opened store with everything that works on it."""
+
+    config: Config
+    store: Store
+    call: StoreCalls
+    poller: Poller
+    now: Callable[[], datetime]
+    owner: str
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def polling(self, *, on_news: Callable[[], None], on_store_trouble: Callable[[StoreUnavailable], None]) -> Polling:
+        return Polling(
+            store=self.store,
+            call=self.call,
+            poller=self.poller,
+            expand=lambda watches: expand_feeds(self.config.feeds, watches),
+            owner=self.owner,
+            now=self.now,
+            metrics=self.metrics,
+            on_news=on_news,
+            on_store_trouble=on_store_trouble,
+        )
+
+    def deliverer(self, transports: Mapping[ChannelKind, Transport]) -> Deliverer:
+        bot = ChannelKind.TELEGRAM in transports
+        # Without a bot nothing is asked of Telegram, so its waiting deliveries must not hold up those of the console.
+        policy = Policy(on_unknown=OnUnknown(self.config.telegram.on_unknown), **({} if bot else {"overall_wait": timedelta(days=1)}))
+        everyone = dict(transports) if bot else {**transports, ChannelKind.TELEGRAM: NoBot()}
+        return Deliverer(self.store, self.call, everyone, owner=self.owner, now=self.now, settings=Settings(policy=policy))
+
+    async def fan_out(self) -> int:
+        """Make a delivery of every alert that is due for every channel that is to be told; says how many."""
+        return await self.call(self.store.fan_out, self.now())
+
+
+@asynccontextmanager
+async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool) -> AsyncIterator[Parts]:
+    """Open the store under its lock, recover what a crash left, bring the configuration into it, and start the workers.
+
+    Raises:
+        StoreLocked: another daemon has it.
+        StoreError: it cannot be used.
+
+    """
+    async with AsyncExitStack() as stack:
+        store = open_store(config.store_url)
+        stack.callback(store.close)
+        stack.enter_context(store.lock())
+        call = StoreCalls(1 if config.store_url.startswith("sqlite") else _POSTGRESQL_THREADS)
+        stack.callback(call.close)
+        await call(store.recover, now())
+        await call(store.sync_config, config_watchlists(config), config_channels(config, telegram=telegram), now())
+        fetcher = await stack.enter_async_context(open_fetcher(config))
+        workers = await stack.enter_async_context(Workers(processes=os.cpu_count() or 1))
+        poller = Poller(fetch=fetcher, parse=workers.parse, mind=workers, store=PollStore(store, call, Stories()))
+        yield Parts(config=config, store=store, call=call, poller=poller, now=now, owner=f"{socket.gethostname()}:{os.getpid()}")
