@@ -15,7 +15,11 @@ FEED = b"<rss version='2.0'><channel><item><title>Contract awarded to Example Lt
 
 def answer(body: bytes = FEED, status: str = "200 OK", **headers: str) -> bytes:
     """A whole response with a true length; ``Content_Type="text/xml"`` is the header Content-Type."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -58,7 +59,7 @@ async def test_requests_to_one_host_never_overlap_and_keep_their_distance_from_t
 
     await asyncio.gather(ask(0.0), ask(10.0), ask(0.5))
 
-    assert all(later[0] >= earlier[1] + 1 for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(later[0] >= earlier[1] + 1 for earlier, later in pairwise(spans))
 
 
 async def test_hosts_do_not_wait_for_each_other() -> None:
@@ -213,7 +214,9 @@ def test_a_daily_feed_that_fails_once_is_tried_again_within_the_hour_or_so() -> 
     assert _wait(next_poll(_feed(every=timedelta(days=1)), FeedState(), now=NOW, error=FetchError("x"))) <= HOUR * JITTER
 
 
-@pytest.mark.parametrize(("asked", "waits"), [(HOUR, HOUR), (timedelta(seconds=60), timedelta(minutes=15)), (timedelta(days=99), timedelta(days=1))])
+@pytest.mark.parametrize(
+    ("asked", "waits"), [(HOUR, HOUR), (timedelta(seconds=60), timedelta(minutes=15)), (timedelta(days=99), timedelta(days=1))]
+)
 def test_a_moment_the_server_names_is_waited_for_within_a_day(asked: timedelta, waits: timedelta) -> None:
     state = next_poll(_feed(), FeedState(), now=NOW, error=FetchError("answered 429", status=429, retry_at=NOW + asked))
 

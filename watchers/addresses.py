@@ -78,7 +78,8 @@ _ISATAP_MASK = 0xFDFFFFFF  # less the universal/local bit
 
 _SHAPE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\\\\]")
+# U+DC80 to U+DCFF stand for the raw bytes of a header; other halves of surrogate pairs stand for nothing.
+_FORBIDDEN = re.compile("[\x00-\x20\x7f-\x9f\\\\\ud800-\udc7f\udd00-\udfff]")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::([0-9]{1,5}))?")
 _NAMED = re.compile(r"([^:\[\]]*)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")

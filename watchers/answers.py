@@ -34,7 +34,7 @@ _ARCHIVES = re.compile(
     r"\s*(?:application/(?:zip|gzip|x-gzip|x-tar|x-bzip2|x-xz|zstd|x-7z-compressed|vnd\.rar|x-rar-compressed|java-archive|pdf)|(?:image|audio|video|font)/)",
     re.IGNORECASE,
 )
-_SECONDS = re.compile(r"[0-9]{1,12}")
+_NUMBER = re.compile(r"[0-9]{1,400}")
 
 _SENTENCES = {
     204: "nothing, where a document was expected",
@@ -86,7 +86,7 @@ def refuse_answer(status: int, headers: CIMultiDictProxy[str], *, about: str, no
 def refuse_document(headers: CIMultiDictProxy[str], max_bytes: int) -> str | None:
     """Why a document is not worth reading, from its headers alone."""
     length = headers.get("Content-Length", "")
-    if _SECONDS.fullmatch(length) and int(length) > max_bytes:
+    if _NUMBER.fullmatch(length) and int(length) > max_bytes:
         return f"announces more than {megabytes(max_bytes)}"
     if _ARCHIVES.match(headers.get("Content-Type", "")):
         return "is an archive, a picture or the like, not a feed"
@@ -110,7 +110,7 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta:
     """``Retry-After``, in seconds or as a date, brought into the bounds; what cannot be read counts as the shortest pause."""
     text = (value or "").strip()
     pause = SHORTEST_PAUSE
-    if _SECONDS.fullmatch(text):
+    if _NUMBER.fullmatch(text):
         pause = timedelta(seconds=min(int(text), LONGEST_PAUSE.total_seconds()))
     elif text:
         try:
@@ -122,8 +122,9 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta:
 
 
 def kept_headers(headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
-    """The few headers that anything later reads; cookies and whatever else a server sends end here."""
-    return {name: value for name in KEPT_HEADERS if (value := headers.get(name)) is not None and len(value) <= LONGEST_HEADER}
+    """The few headers that anything later reads, as far as they are short and plain text; cookies and all the rest end here."""
+    found = {name: headers.get(name, "") for name in KEPT_HEADERS}
+    return {name: value for name, value in found.items() if value and len(value) <= LONGEST_HEADER and value.isprintable()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
