@@ -10,6 +10,8 @@ StoreError                     root; ``about`` is the database's address without
 └── NotFound                   no such watch, channel, alert …
 """
 
+# ruff: noqa: N818 -- the names say what is the case
+
 from __future__ import annotations
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from watchers.types import AlertClass, EventKind, FeedKind, FeedState, Money, Organisation, Role, Span
+from watchers.types import AlertClass, EventKind, FeedKind, FeedState, Money, Organisation, Role, Span, Watch
 
 
 class ChannelKind(StrEnum):
@@ -73,6 +73,9 @@ class WatchRecord:
     organisation: Organisation
     role: Role
     created_at: datetime
+    watchlist: str | None = (
+        None  # the name of the configured watchlist it comes from; None for the channel's own, which alone it can remove
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class StoryEntry:
     published: datetime | None
     first_seen_at: datetime
     official: bool
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +124,9 @@ class AlertView:
     """All that a message about an alert may state; every word of it stands in stored entries.
 
     ``entries`` are in order of arrival, the first is the one that opened the story. ``sentence`` and ``spans`` are the evidence of the
-    finding that decided, ``evidence_field`` texts being those of ``entries[0]`` unless a notice confirmed the story. ``revision`` grows
-    whenever what is shown changes; a message sent with an older one is edited. ``watches`` are those of the asking channel.
+    finding that decided, in the text of the entry ``evidence_entry_id``: the one that opened the story, or the notice that confirmed it.
+    ``revision`` grows whenever what is shown changes; a message sent with an older one is edited. ``matches`` are those of the
+    asking channel.
     """
 
     alert_id: int
@@ -144,6 +149,7 @@ class AlertView:
     revision: int
     created_at: datetime
     thread: str  # the contract: the ocid where there is one, else "story-<id>"
+    evidence_entry_id: int = 0  # which of ``entries`` the sentence and the spans stand in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,3 +209,90 @@ class Counts:
     feeds: int
     feeds_failing: int
     last_poll_ok_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigWatchlist:
+    """A watchlist of the configuration. Its watches keep their configured ids as keys."""
+
+    id: str
+    name: str
+    watches: tuple[Watch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigChannel:
+    """A channel of the configuration and the ids of the watchlists it gets. ``key`` is "console:<name>", or of a chat ``channel_key``."""
+
+    key: str
+    kind: ChannelKind
+    chat_id: int | None
+    thread_id: int | None
+    title: str
+    watchlists: tuple[str, ...]
+
+
+# What a command may change. A command reads, decides, and hands a list of these to ``Store.apply``.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsureChannel:
+    """The chat is there and can be told: make its channel, or bring its type and title up to date and end a suspension."""
+
+    chat_id: int
+    thread_id: int | None = None
+    type: str
+    title: str
+    language: str
+    added_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddWatch:
+    """Follow an organisation; adding what is followed already changes nothing."""
+
+    chat_id: int
+    thread_id: int | None = None
+    organisation: Organisation
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveWatch:
+    """Follow an organisation no longer; what waits only because of it is withheld. ``watch_id`` must be one of the channel's own."""
+
+    chat_id: int
+    thread_id: int | None = None
+    watch_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChannelState:
+    """Suspend or revive a chat with all its threads."""
+
+    chat_id: int
+    state: ChannelState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetChat:
+    """Delete all that is kept about a chat; only numbers remain."""
+
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateChat:
+    """A group became a supergroup with another id: its channels go on under the new one."""
+
+    old_chat_id: int
+    new_chat_id: int
+
+
+Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | ForgetChat | MigrateChat
+
+
+def channel_key(chat_id: int, thread_id: int | None = None) -> str:
+    """Name the channel of a chat, or of a topic in it."""
+    return f"telegram:{chat_id}" if thread_id is None else f"telegram:{chat_id}:{thread_id}"

@@ -1,0 +1,183 @@
+"""What commands change: the effect, the answer and the fact that the command is done are one transaction.
+
+So what somebody was told ("watching Palantir") is true after a power cut, and a command that Telegram or a restart gives again has its
+effect once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from storage.exceptions import NotFound
+from storage.migrate import migrate_chat
+from storage.records import (
+    AddWatch,
+    ChannelKind,
+    ChannelState,
+    DeliveryKind,
+    DeliveryState,
+    EnsureChannel,
+    ForgetChat,
+    MigrateChat,
+    RemoveWatch,
+    Reply,
+    SetChannelState,
+    channel_key,
+)
+from storage.sql import insert_or_ignore
+from storage.tables import channel, delivery, inbox, tombstone, watchlist, watchlist_watch
+from storage.unit import writes
+from storage.versions import bump_watches, lock_watches
+from storage.watchlists import add_watch, chat_type, drop_unused_watches, remove_watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.engine import Database
+    from storage.records import Change
+
+
+class Changes:
+    """The store's methods by which commands and notes take effect."""
+
+    _db: Database
+
+    @writes
+    def apply(
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        *,
+        update_id: int | None = None,
+        replies: Sequence[Reply] = (),
+        now: datetime,
+    ) -> None:
+        """Make all the changes, queue the replies and mark the update done; nothing at all if the update was done before.
+
+        Raises:
+            LimitReached: a watch more than a channel may have.
+            NotFound: the update was not saved, or a change is about a channel or a watch that is not there. Nothing was changed.
+        """
+        lock_watches(connection)
+        if update_id is not None and not _finish_update(connection, update_id, now):
+            return
+        for change in changes:
+            _change(connection, change, now)
+        for number, reply in enumerate(replies):
+            _queue(connection, reply, DeliveryKind.REPLY, f"reply:{update_id}:{number}" if update_id is not None else None, now)
+
+    @writes
+    def add_note(self, connection: Connection, note: Reply, *, key: str, now: datetime) -> bool:
+        """Queue something that a chat (an admin's, say) must know once; False if a note of this key was queued before."""
+        return _queue(connection, note, DeliveryKind.NOTE, f"note:{key}", now)
+
+
+def _finish_update(connection: Connection, update_id: int, now: datetime) -> bool:
+    """Mark an update done; False if it was so already. What somebody wrote is not kept beyond its effect."""
+    state = connection.execute(select(inbox.c.state).where(inbox.c.update_id == update_id).with_for_update()).scalar()
+    if state is None:
+        raise NotFound(f"update {update_id} was not saved before it was handled")
+    if state == "done":
+        return False
+    connection.execute(update(inbox).where(inbox.c.update_id == update_id).values(state="done", raw=None, error=None, done_at=now))
+    return True
+
+
+def _change(connection: Connection, change: Change, now: datetime) -> None:
+    match change:
+        case EnsureChannel():
+            _ensure_channel(connection, change, now)
+        case AddWatch():
+            add_watch(connection, _number(connection, change.chat_id, change.thread_id), change.organisation, change.role, now)
+        case RemoveWatch():
+            remove_watch(connection, _number(connection, change.chat_id, change.thread_id), change.watch_id, now)
+        case SetChannelState():
+            values = {"state": change.state.value, "state_reason": change.reason}
+            connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(**values))
+        case ForgetChat():
+            _forget(connection, change.chat_id, now)
+        case MigrateChat():
+            migrate_chat(connection, change.old_chat_id, change.new_chat_id, now)
+
+
+def _number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
+    key = channel_key(chat_id, thread_id)
+    number = connection.execute(select(channel.c.id).where(channel.c.key == key, ~channel.c.transient)).scalar()
+    if number is None:
+        raise NotFound("there is no such channel", about=key)
+    return int(number)
+
+
+def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime) -> None:
+    key = channel_key(change.chat_id, change.thread_id)
+    present = {"type": change.type, "title": change.title, "state": ChannelState.ACTIVE.value, "state_reason": None}
+    row = connection.execute(select(channel).where(channel.c.key == key)).one_or_none()
+    if row is None:
+        first = {"language": change.language, "added_by": change.added_by, "created_at": now}
+        place = {"key": key, "kind": ChannelKind.TELEGRAM.value, "chat_id": change.chat_id, "thread_id": change.thread_id}
+        connection.execute(channel.insert().values(**place, **present, **first))
+        return
+    values: dict[str, Any] = dict(present)
+    if row.transient:
+        values |= {"transient": False, "language": change.language, "added_by": change.added_by, "created_at": now}
+    connection.execute(update(channel).where(channel.c.id == row.id).values(**values))
+
+
+def _forget(connection: Connection, chat_id: int, now: datetime) -> None:
+    """Delete a chat's channels with their watches, subscriptions and deliveries; count what there was."""
+    numbers = list(connection.execute(select(channel.c.id).where(channel.c.chat_id == chat_id, ~channel.c.transient)).scalars())
+    if not numbers:
+        return
+    own = select(watchlist.c.id).where(watchlist.c.channel_id.in_(numbers))
+    watches = connection.execute(
+        select(func.count()).select_from(watchlist_watch).where(watchlist_watch.c.watchlist_id.in_(own))
+    ).scalar_one()
+    in_state = select(delivery.c.state, func.count()).where(delivery.c.channel_id.in_(numbers)).group_by(delivery.c.state)
+    states: dict[str, int] = {row[0]: row[1] for row in connection.execute(in_state)}
+    waiting = states.get("pending", 0) + states.get("sending", 0) + states.get("withheld", 0)
+    kept = {"forgotten_on": now.date().isoformat(), "watches": watches, "sent": states.get("sent", 0), "withheld": waiting}
+    connection.execute(tombstone.insert().values(**kept))
+    connection.execute(delete(channel).where(channel.c.id.in_(numbers)))  # lists, subscriptions and deliveries go with it
+    drop_unused_watches(connection)
+    bump_watches(connection)
+
+
+def _queue(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | None, now: datetime) -> bool:
+    row = {
+        "channel_id": _place(connection, reply, now),
+        "kind": kind.value,
+        "rank": 0,
+        "dedup_key": key,
+        "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]},
+        "state": DeliveryState.PENDING.value,
+        "not_before": now,
+        "created_at": now,
+        "touched_at": now,
+    }
+    return bool(connection.execute(insert_or_ignore(connection, delivery).values(**row)).rowcount)
+
+
+def _place(connection: Connection, reply: Reply, now: datetime) -> int:
+    """Find the channel to answer in. One that is not set up, or was just forgotten, is there only until it was answered."""
+    key = channel_key(reply.chat_id, reply.thread_id)
+    number = connection.execute(select(channel.c.id).where(channel.c.key == key)).scalar()
+    if number is not None:
+        return int(number)
+    row = {
+        "key": key,
+        "kind": ChannelKind.TELEGRAM.value,
+        "chat_id": reply.chat_id,
+        "thread_id": reply.thread_id,
+        "title": "",
+        "type": chat_type(reply.chat_id),
+        "state": ChannelState.ACTIVE.value,
+        "language": "en",
+        "transient": True,
+        "created_at": now,
+    }
+    return int(connection.execute(channel.insert().values(**row).returning(channel.c.id)).scalar_one())

@@ -1,0 +1,43 @@
+"""Channels: the places that can be told, read one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from storage.records import Channel, ChannelKind, ChannelState, channel_key
+from storage.tables import channel
+from storage.unit import reads
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Row
+
+    from storage.engine import Database
+
+
+class Channels:
+    """The store's methods that read channels."""
+
+    _db: Database
+
+    @reads
+    def channel(self, connection: Connection, chat_id: int, thread_id: int | None = None) -> Channel | None:
+        """Read the channel of a chat, or of a topic in it; None if it was never set up, or was forgotten."""
+        wanted = select(channel).where(channel.c.key == channel_key(chat_id, thread_id), ~channel.c.transient)
+        row = connection.execute(wanted).one_or_none()
+        return None if row is None else read_channel(row)
+
+    @reads
+    def channels(self, connection: Connection) -> list[Channel]:
+        """List every channel, in the order they were set up."""
+        return [read_channel(row) for row in connection.execute(select(channel).where(~channel.c.transient).order_by(channel.c.id))]
+
+
+def read_channel(row: Row[Any], prefix: str = "") -> Channel:
+    """Read a channel from a row, in which its columns may have a prefix."""
+    values = {
+        name: getattr(row, prefix + name) for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language")
+    }
+    kind, state = getattr(row, f"{prefix}kind"), getattr(row, f"{prefix}state")
+    return Channel(kind=ChannelKind(kind), state=ChannelState(state), **values)

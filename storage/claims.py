@@ -1,0 +1,158 @@
+"""Which delivery may be sent next.
+
+The claim is an update that is committed before it is returned: nothing is sent without a durable claim. Of each channel only the oldest
+waiting delivery is ever a candidate, and none while one is under way there, so a channel is told in order; a unique index makes a mistake
+here an error instead of a message.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, and_, case, func, literal, or_, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.channels import read_channel
+from storage.columns import Instant
+from storage.deliveries import take_back
+from storage.records import ChannelState, Claim, DeliveryKind, DeliveryState
+from storage.sql import PENDING, SENDING, STALE
+from storage.tables import channel, delivery
+from storage.unit import reads, writes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection, Row
+
+    from storage.engine import Database
+
+CLOCK_SLACK = timedelta(hours=1)  # how far ahead a pause may lie after the clock went back before it counts as over
+_TRIES = 5
+
+_other = delivery.alias("other")
+_BUSY = select(_other.c.id).where(_other.c.channel_id == delivery.c.channel_id, _other.c.state == SENDING).exists()
+_FIRST_WAITS = (
+    select(_other.c.id)
+    .where(_other.c.channel_id == delivery.c.channel_id, _other.c.state == PENDING)
+    .where(_other.c.rank == delivery.c.rank, _other.c.id < delivery.c.id)
+    .exists()
+)
+_PLACE = [one.label(f"place_{one.name}") for one in channel.c]
+
+
+class Claims:
+    """The store's methods by which deliveries are taken."""
+
+    _db: Database
+
+    def claim_delivery(self, now: datetime, *, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
+        """Claim what is to be sent now: an answer before an alert, the oldest first; else the edit of a message whose story has changed.
+
+        ``lease`` must be longer than any request takes: when it ends, others may send a second, marked copy. A message is edited at most
+        once in ``edit_pause``.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._claim(now, owner, lease, edit_pause)
+            except (
+                IntegrityError
+            ):  # PostgreSQL: another daemon claimed in the same channel at the same moment, and the index kept it single
+                continue
+        return None
+
+    @writes
+    def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
+        take_back(connection, now, expired_at=now)
+        row = connection.execute(_next_new(now)).first()
+        editing = row is None
+        if row is None:
+            row = connection.execute(_next_edit(now, edit_pause)).first()
+        if row is None:
+            return None
+        taken = {"state": DeliveryState.SENDING.value, "owner": owner, "lease_until": now + lease, "touched_at": now}
+        here = update(delivery).where(delivery.c.id == row.id, delivery.c.state == row.state)
+        connection.execute(here.values(attempts=row.attempts + 1, editing=editing, **taken))
+        return _read_claim(row, editing=editing)
+
+    @reads
+    def next_delivery_at(self, connection: Connection, now: datetime, *, edit_pause: timedelta = timedelta(minutes=2)) -> datetime | None:
+        """Say when the next delivery can be claimed (a time that is past: now), None if nothing waits."""
+        if connection.execute(_next_new(now, lock=False)).first() is not None:
+            return now
+        new = _later(delivery.c.not_before, channel.c.not_before)
+        edit = _later(_shifted(delivery.c.touched_at, edit_pause), delivery.c.not_before, channel.c.not_before)
+        times = [
+            connection.execute(wanted).scalar()
+            for wanted in (
+                _waiting(select(func.min(new, type_=Instant))).where(delivery.c.state == PENDING, ~_FIRST_WAITS),
+                _waiting(select(func.min(edit, type_=Instant))).where(STALE),
+                select(func.min(delivery.c.lease_until)).where(delivery.c.state == SENDING),
+            )
+        ]
+        return min((one for one in times if one is not None), default=None)
+
+
+def _waiting(wanted: Any) -> Any:
+    """Deliveries in channels that can be told and where nothing is under way."""
+    active = channel.c.state == ChannelState.ACTIVE.value
+    return wanted.select_from(delivery).join(channel, channel.c.id == delivery.c.channel_id).where(active, ~_BUSY)
+
+
+def _next_new(now: datetime, *, lock: bool = True) -> Any:
+    wanted = (
+        _waiting(select(delivery, *_PLACE))
+        .where(delivery.c.state == PENDING, _over(delivery.c.not_before, delivery.c.touched_at, now), _channel_free(now), ~_FIRST_WAITS)
+        .order_by(delivery.c.rank, delivery.c.id)
+        .limit(1)
+    )
+    return wanted.with_for_update(of=[delivery, channel], skip_locked=True) if lock else wanted
+
+
+def _next_edit(now: datetime, edit_pause: timedelta) -> Any:
+    return (
+        _waiting(select(delivery, *_PLACE))
+        .where(STALE, or_(delivery.c.touched_at <= now - edit_pause, delivery.c.touched_at > now + CLOCK_SLACK))
+        .where(_over(delivery.c.not_before, delivery.c.touched_at, now), _channel_free(now))
+        .order_by(delivery.c.touched_at)
+        .limit(1)
+        .with_for_update(of=[delivery, channel], skip_locked=True)
+    )
+
+
+def _channel_free(now: datetime) -> ColumnElement[bool]:
+    return or_(channel.c.not_before.is_(None), _over(channel.c.not_before, channel.c.touched_at, now))
+
+
+def _over(until: Any, written_at: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether a pause is over. One that was written "later" than now comes from a clock that went back: it lasts an hour at most."""
+    return or_(until <= now, and_(written_at > now, until > now + CLOCK_SLACK))
+
+
+def _shifted(moment: Any, by: timedelta) -> Any:
+    return type_coerce(moment, BigInteger) + literal(by // timedelta(microseconds=1), BigInteger)
+
+
+def _later(*moments: Any) -> Any:
+    """The latest of some moments, as a number; those that are not set do not count."""
+    numbers = [func.coalesce(type_coerce(one, BigInteger), 0) for one in moments]
+    latest: Any = numbers[0]
+    for one in numbers[1:]:
+        latest = case((latest > one, latest), else_=one)
+    return latest
+
+
+def _read_claim(row: Row[Any], *, editing: bool) -> Claim:
+    return Claim(
+        delivery_id=row.id,
+        kind=DeliveryKind(row.kind),
+        channel=read_channel(row, "place_"),
+        attempts=row.attempts + 1,
+        maybe_sent=row.maybe_sent,
+        alert_id=row.alert_id,
+        payload=row.payload,
+        edits=row.message_id if editing else None,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,224 @@
+"""Deliveries: alerts times channels, each claimed by a committed conditional update before it is sent.
+
+A delivery that was claimed and never recorded (the process died, its lease ran out) may have arrived: it goes back to pending with
+``maybe_sent``. Its result is written only by the owner of the claim and only while it is under way, so a late worker overwrites nothing.
+An edit of a message that was sent is claimed the same way, and whatever becomes of it the message stays sent.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, case, delete, exists, literal, literal_column, or_, select, update
+
+from storage.columns import Instant
+from storage.records import ChannelState, DeliveryKind, DeliveryState
+from storage.sql import PENDING, SENDING, is_sqlite, upsert, wants_alert
+from storage.tables import alert, channel, delivery, feed, story, story_match, subscription, watchlist_watch
+from storage.unit import writes
+from storage.versions import watches_version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, Row
+
+    from storage.engine import Database
+
+_ALERT_RANK = 1
+_FAN_OUT_DUE = literal_column("alert.fan_out_due", Boolean)  # the words of the partial index
+EXPIRED = "not delivered in time"
+
+
+class Deliveries:
+    """The store's methods that make deliveries and record what became of them."""
+
+    _db: Database
+
+    def fan_out(self, now: datetime, *, limit: int = 500) -> int:
+        """Make the deliveries of all alerts that are due, ``limit`` alerts a transaction, and say how many were made.
+
+        A channel gets an alert if it is active, wants the class, and had subscribed before the entry that matches was stored.
+        """
+        made = 0
+        while True:
+            alerts, deliveries = self._fan_out_some(now, limit)
+            made += deliveries
+            if alerts < limit:
+                return made
+
+    @writes
+    def _fan_out_some(self, connection: Connection, now: datetime, limit: int) -> tuple[int, int]:
+        watches_version(connection, hold=True)  # nobody unsubscribes half-way: what waits for them then was withheld with all the rest
+        due = select(alert.c.id).where(_FAN_OUT_DUE).order_by(alert.c.id).limit(limit).with_for_update(skip_locked=True)
+        numbers = list(connection.execute(due).scalars())
+        if not numbers:
+            return 0, 0
+        told = (
+            select(
+                subscription.c.channel_id,
+                alert.c.id,
+                literal(DeliveryKind.ALERT.value),
+                literal(_ALERT_RANK),
+                literal(DeliveryState.PENDING.value),
+                *(literal(now, Instant) for _ in range(3)),
+            )
+            .select_from(alert)
+            .join(story, story.c.id == alert.c.story_id)
+            .join(story_match, story_match.c.story_id == story.c.id)
+            .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
+            .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
+            .join(channel, channel.c.id == subscription.c.channel_id)
+            .where(alert.c.id.in_(numbers), channel.c.state == ChannelState.ACTIVE.value, or_(*wants_alert()))
+            .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
+            .distinct()
+            .order_by(alert.c.id, subscription.c.channel_id)
+        )
+        names = ["channel_id", "alert_id", "kind", "rank", "state", "not_before", "created_at", "touched_at"]
+        made = connection.execute(upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()).rowcount
+        connection.execute(update(alert).where(alert.c.id.in_(numbers)).values(fan_out_due=False))
+        return len(numbers), made
+
+    @writes
+    def sent(
+        self,
+        connection: Connection,
+        delivery_id: int,
+        *,
+        owner: str,
+        message_id: int | None,
+        revision: int | None,
+        channel_pause_until: datetime,
+        now: datetime,
+    ) -> bool:
+        """Record that the place has the message, and when its channel may be told again. False: the claim was not this owner's any more."""
+        row = _claimed(connection, delivery_id, owner)
+        if row is None:
+            return False
+        values: dict[str, Any] = {"revision": revision, "not_before": now, "reason": None}
+        if message_id is not None:
+            values["message_id"] = message_id
+        if not row.editing:
+            values["done_at"] = now
+        newest = select(story.c.revision).join(alert, alert.c.story_id == story.c.id).where(alert.c.id == row.alert_id)
+        current = connection.execute(newest).scalar()
+        editable = (message_id or row.message_id) is not None
+        values["stale"] = bool(editable and revision is not None and current is not None and current > revision)
+        _release(connection, row, DeliveryState.SENT, now, pause_until=channel_pause_until, **values)
+        return True
+
+    @writes
+    def retry(
+        self,
+        connection: Connection,
+        delivery_id: int,
+        *,
+        owner: str,
+        not_before: datetime,
+        maybe_sent: bool,
+        error: str,
+        channel_pause_until: datetime | None,
+        now: datetime,
+    ) -> bool:
+        """Record that it is to be tried again, not before a time; ``maybe_sent`` if the attempt may have arrived all the same."""
+        row = _claimed(connection, delivery_id, owner)
+        if row is None:
+            return False
+        if row.editing:
+            _release(connection, row, DeliveryState.SENT, now, pause_until=channel_pause_until, not_before=not_before, reason=error)
+        else:
+            values = {"not_before": not_before, "maybe_sent": maybe_sent, "reason": error}
+            _release(connection, row, DeliveryState.PENDING, now, pause_until=channel_pause_until, **values)
+        return True
+
+    @writes
+    def failed(self, connection: Connection, delivery_id: int, *, owner: str, reason: str, suspend: bool, now: datetime) -> bool:
+        """Record a refusal for good. ``suspend``: the place cannot be told at all any more; its settings stay."""
+        row = _claimed(connection, delivery_id, owner)
+        if row is None:
+            return False
+        if suspend:
+            values = {"state": ChannelState.SUSPENDED.value, "state_reason": reason}
+            connection.execute(update(channel).where(channel.c.id == row.channel_id).values(**values))
+        _end(connection, row, DeliveryState.FAILED, reason, now)
+        return True
+
+    @writes
+    def uncertain(self, connection: Connection, delivery_id: int, *, owner: str, error: str, now: datetime) -> bool:
+        """Record that nobody knows whether it arrived, and that it is not sent again."""
+        row = _claimed(connection, delivery_id, owner)
+        if row is None:
+            return False
+        _end(connection, row, DeliveryState.UNCERTAIN, error, now)
+        return True
+
+    @writes
+    def withheld(self, connection: Connection, delivery_id: int, *, owner: str, reason: str, now: datetime) -> bool:
+        """Record that it is not sent on purpose, and why."""
+        row = _claimed(connection, delivery_id, owner)
+        if row is None:
+            return False
+        _end(connection, row, DeliveryState.WITHHELD, reason, now)
+        return True
+
+    @writes
+    def expire(self, connection: Connection, now: datetime, *, age: timedelta = timedelta(days=7)) -> int:
+        """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week); says how many."""
+        old = update(delivery).where(delivery.c.state == PENDING, delivery.c.created_at < now - age)
+        return connection.execute(old.values(state=DeliveryState.WITHHELD.value, reason=EXPIRED, touched_at=now, done_at=now)).rowcount
+
+    @writes
+    def recover(self, connection: Connection, now: datetime) -> int:
+        """Take back what a daemon that died had claimed; says how many deliveries that were. Call it at the start, with the lock held.
+
+        On SQLite the lock proves that no other daemon lives, so every claim is a dead one. On PostgreSQL only ended leases are taken.
+        """
+        dead = None if is_sqlite(connection) else now
+        feeds = update(feed).where(feed.c.owner.is_not(None))
+        if dead is not None:
+            feeds = feeds.where(feed.c.lease_until < dead)
+        connection.execute(feeds.values(owner=None, lease_until=None))
+        return take_back(connection, now, expired_at=dead)
+
+
+def take_back(connection: Connection, now: datetime, *, expired_at: datetime | None) -> int:
+    """Return claims that ended without a result: a message may have arrived, an edit is simply due again."""
+    under_way = update(delivery).where(delivery.c.state == SENDING)
+    if expired_at is not None:
+        under_way = under_way.where(delivery.c.lease_until < expired_at)
+    free = {"owner": None, "lease_until": None, "touched_at": now}
+    back = {
+        "state": case((delivery.c.editing, DeliveryState.SENT.value), else_=DeliveryState.PENDING.value),
+        "maybe_sent": or_(delivery.c.maybe_sent, ~delivery.c.editing),
+        "stale": delivery.c.editing,
+        "editing": False,
+    }
+    return connection.execute(under_way.values(**back, **free)).rowcount
+
+
+def _claimed(connection: Connection, delivery_id: int, owner: str) -> Row[Any] | None:
+    """Read a delivery that is under way, if the claim is still this owner's."""
+    mine = select(delivery).where(delivery.c.id == delivery_id, delivery.c.owner == owner, delivery.c.state == SENDING)
+    return connection.execute(mine.with_for_update()).one_or_none()
+
+
+def _end(connection: Connection, row: Row[Any], state: DeliveryState, reason: str, now: datetime) -> None:
+    """End a delivery; an edit that came to nothing leaves a message that was sent, as it was."""
+    if row.editing:
+        _release(connection, row, DeliveryState.SENT, now, stale=False, reason=reason)
+    else:
+        _release(connection, row, state, now, reason=reason, done_at=now)
+
+
+def _release(
+    connection: Connection, row: Row[Any], state: DeliveryState, now: datetime, *, pause_until: datetime | None = None, **values: Any
+) -> None:
+    free = {"owner": None, "lease_until": None, "editing": False, "touched_at": now}
+    connection.execute(update(delivery).where(delivery.c.id == row.id).values(state=state.value, **free, **values))
+    if pause_until is not None:
+        connection.execute(update(channel).where(channel.c.id == row.channel_id).values(not_before=pause_until, touched_at=now))
+    if row.kind != DeliveryKind.ALERT.value and state is not DeliveryState.PENDING:
+        # A channel that was only there to be answered goes with its last answer: the chat is not known, or asked to be forgotten.
+        open_still = exists().where(delivery.c.channel_id == channel.c.id, delivery.c.state.in_(["pending", "sending"]))
+        connection.execute(delete(channel).where(channel.c.id == row.channel_id, channel.c.transient, ~open_still))

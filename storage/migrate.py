@@ -1,0 +1,74 @@
+"""A group that becomes a supergroup gets another id. Everything it set up goes on under the new one, merged with what is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+
+from storage.records import DeliveryState, channel_key
+from storage.sql import PENDING, SENDING, insert_or_ignore
+from storage.tables import channel, delivery, subscription, watchlist, watchlist_watch
+from storage.watchlists import own_watchlist
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, Row
+
+
+def migrate_chat(connection: Connection, old_chat_id: int, new_chat_id: int, now: datetime) -> None:
+    """Move the channels of a chat and of its topics to its new id. Telegram says it twice; the second time nothing is left to move."""
+    if old_chat_id == new_chat_id:
+        return
+    for row in connection.execute(select(channel).where(channel.c.chat_id == old_chat_id)).all():
+        key = channel_key(new_chat_id, row.thread_id)
+        there = connection.execute(select(channel.c.id).where(channel.c.key == key)).scalar()
+        # Messages do not keep their numbers in the new chat: what was sent can no longer be edited.
+        sent = update(delivery).where(delivery.c.channel_id == row.id, delivery.c.message_id.is_not(None))
+        connection.execute(sent.values(message_id=None, stale=False))
+        if there is None:
+            values = {"chat_id": new_chat_id, "key": key, "type": "supergroup", "state": "active", "state_reason": None, "not_before": None}
+            connection.execute(update(channel).where(channel.c.id == row.id).values(**values))
+        else:
+            _merge(connection, row, int(there), now)
+
+
+def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> None:
+    connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient, state="active", state_reason=None))
+    _merge_watches(connection, old.id, new, now)
+    for row in connection.execute(select(subscription).where(subscription.c.channel_id == old.id)).all():
+        own = connection.execute(select(watchlist.c.channel_id).where(watchlist.c.id == row.watchlist_id)).scalar()
+        if own is None:
+            values = {"channel_id": new, "watchlist_id": row.watchlist_id, "created_at": row.created_at}
+            wants = {"awarded": row.awarded, "cancelled": row.cancelled}
+            connection.execute(insert_or_ignore(connection, subscription).values(**values, **wants))
+    _merge_deliveries(connection, old.id, new)
+    connection.execute(delete(channel).where(channel.c.id == old.id))
+
+
+def _merge_watches(connection: Connection, old: int, new: int, now: datetime) -> None:
+    """Watches keep the time they were added: what matched since is still owed."""
+    theirs = select(watchlist_watch).join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id).where(watchlist.c.channel_id == old)
+    rows = connection.execute(theirs).all()
+    if not rows:
+        return
+    mine = own_watchlist(connection, new, now)
+    of_old = select(subscription.c.created_at).join(watchlist, watchlist.c.id == subscription.c.watchlist_id)
+    since = connection.execute(of_old.where(watchlist.c.channel_id == old)).scalar_one()
+    earlier = update(subscription).where(subscription.c.watchlist_id == mine, subscription.c.created_at > since)
+    connection.execute(earlier.values(created_at=since))
+    values = [{"watchlist_id": mine, "watch_id": row.watch_id, "created_at": row.created_at} for row in rows]
+    connection.execute(insert_or_ignore(connection, watchlist_watch), values)
+
+
+def _merge_deliveries(connection: Connection, old: int, new: int) -> None:
+    """Move what the new channel does not have yet. Only one may be under way there, so one that is under way here becomes uncertain."""
+    of_old = delivery.c.channel_id == old
+    unknown = update(delivery).where(of_old, delivery.c.state == SENDING)
+    connection.execute(unknown.values(state=DeliveryState.PENDING.value, maybe_sent=True, owner=None, lease_until=None))
+    doubled = select(delivery.c.alert_id).where(delivery.c.channel_id == new, delivery.c.alert_id.is_not(None))
+    connection.execute(delete(delivery).where(of_old, delivery.c.alert_id.in_(doubled), delivery.c.state == PENDING))
+    connection.execute(
+        update(delivery).where(of_old, (delivery.c.alert_id.is_(None)) | delivery.c.alert_id.not_in(doubled)).values(channel_id=new)
+    )

@@ -1,0 +1,51 @@
+"""Numbers about the store, for ``status``, metrics and /status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from storage.records import Counts
+from storage.sql import PENDING
+from storage.tables import alert, channel, delivery, feed, story, watch
+from storage.unit import reads
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+    from storage.engine import Database
+
+
+class Status:
+    """The store's methods that count."""
+
+    _db: Database
+
+    @reads
+    def counts(self, connection: Connection, now: datetime) -> Counts:  # noqa: ARG002 - "now" is what windows of time will be counted from
+        """Count what is kept. Entries are counted as they come, so that this stays quick."""
+        entries = connection.execute(select(func.coalesce(func.sum(feed.c.entries), 0))).scalar_one()
+        feeds = connection.execute(select(func.count(), func.max(feed.c.last_ok_at)).where(feed.c.enabled)).one()
+        failing = connection.execute(select(func.count()).where(feed.c.enabled, feed.c.fail_count > 0)).scalar_one()
+        states = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
+        oldest = connection.execute(select(func.min(delivery.c.created_at)).where(delivery.c.state == PENDING)).scalar()
+        return Counts(
+            entries=int(entries),
+            stories=_count(connection, story),
+            alerts=_count(connection, alert),
+            watches=_count(connection, watch),
+            channels=connection.execute(select(func.count()).where(~channel.c.transient)).scalar_one(),
+            deliveries={row[0]: row[1] for row in states},
+            oldest_pending_at=oldest,
+            feeds=feeds[0],
+            feeds_failing=failing,
+            last_poll_ok_at=feeds[1],
+        )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()

@@ -1,0 +1,341 @@
+"""The tables. Every promise that can be a constraint is one: what must not be doubled is a unique index, not a habit of the code.
+
+`(feed, key)`, `(story, reason)`, `(alert, channel)`, one delivery under way in a channel, one reply per command and number, one row per
+Telegram update. Keys (``entry_key``) are never deleted: articles return to feeds after more than a year.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from storage.columns import Duration, Foreign, Id, Instant, Json, Packed
+
+SCHEMA = "0001"  # the newest migration; a test holds it to what stands in migrations/versions
+APPLICATION = "contractwatch"  # in ``meta``: whose database this is
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # the id people gave it
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("name", Foreign, nullable=False),
+    Column("every", Duration, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    Column("etag", Foreign),
+    Column("last_modified", Foreign),
+    Column("next_poll_at", Instant),
+    Column("fail_count", Integer, nullable=False, server_default="0"),
+    Column("first_failed_at", Instant),
+    Column("last_ok_at", Instant),
+    Column("last_error", Foreign),
+    Column("seeded", Boolean, nullable=False, server_default=false()),
+    Column("checkpoint", Text),
+    Column("moved_to", Foreign),
+    Column("ttl", Duration),
+    Column("entries", BigInteger, nullable=False, server_default="0"),  # counted as they come: nobody counts a large table
+    Column("owner", Text),  # who is polling it
+    Column("lease_until", Instant),
+    Column("touched_at", Instant),  # when its state was written: later than now means that the clock went back
+    Column("created_at", Instant, nullable=False),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
+    Column("fingerprints", LargeBinary, nullable=False),  # of its last texts, 16 bytes each, the newest first
+    Column("title", Foreign, nullable=False),
+    Column("summary", Foreign, nullable=False),
+    Column("url", Foreign),
+    Column("link_key", LargeBinary),
+    Column("outlet", Foreign),
+    Column("published", Instant),
+    Column("language", Foreign),
+    Column("release", Packed),
+    Column("told", Boolean, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("changed_at", Instant),
+)
+
+entry_key = Table(
+    "entry_key",
+    metadata,
+    Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("event", Text, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+award = Table(
+    "award",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ocid", Foreign, nullable=False),
+    Column("award_id", Foreign, nullable=False),
+    Column("supplier", Foreign, nullable=False),
+    Column("identifiers", Json, nullable=False),
+    Column("notice_number", Foreign, nullable=False),
+    UniqueConstraint("ocid", "award_id", "supplier"),
+)
+
+lookup = Table(  # an official notice whose supplier must be asked for
+    "lookup",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
+    Column("entry_keys", LargeBinary, nullable=False),  # the entry's keys, 16 bytes each: it is saved again under the same ones
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant, nullable=False),
+    Index("ix_lookup_due", "feed_id", "next_at"),
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("suppliers", Json, nullable=False),
+    Column("public_bodies", Json, nullable=False),
+    Column("value", Json),
+    Column("happened_on", Instant),
+    Column("cancel_reason", Foreign),
+    Column("sentence", Foreign, nullable=False),
+    Column("spans", Json, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("evidence_entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
+    Column("notice", Json),
+    Column("titles", Json, nullable=False),  # of its first entries, for the rules that group
+    Column("thread", Foreign),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    CheckConstraint("status IN ('reported', 'official', 'confirmed')", name="status"),
+)
+
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("story_id", BigInteger, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("key", Foreign, primary_key=True),
+    Column("last_at", Instant, nullable=False),  # the story's, repeated: the newest of a much used key are found without reading the old
+    Index("ix_story_key_newest", "key", "last_at"),
+    sqlite_with_rowid=False,
+)
+
+story_entry = Table(
+    "story_entry",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("story_id", BigInteger, ForeignKey("story.id"), nullable=False),
+    Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
+    Column("title", Foreign, nullable=False),  # the text that made it part of the story: outlets rewrite, evidence must stay
+    Column("summary", Foreign, nullable=False),
+    Column("official", Boolean, nullable=False),
+    Column("reason", Foreign, nullable=False),  # the features that decided
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("story_id", "entry_id"),
+    Index("ix_story_entry_entry", "entry_id"),
+)
+
+watch = Table(
+    "watch",
+    metadata,
+    # Drawn at random: the number stands in links that people share, and one who counts through them must not read what others watch.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Foreign, nullable=False),
+    Column("aliases", Json, nullable=False),
+    Column("identifiers", Json, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+story_match = Table(
+    "story_match",
+    metadata,
+    Column("story_id", BigInteger, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("watch_id", BigInteger, ForeignKey("watch.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("role", Text, nullable=False),
+    Column("proof", Foreign, nullable=False),
+    Column("flag", Foreign),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),  # of the newest entry that matches: who subscribed before it was stored is told
+    Index("ix_story_match_watch", "watch_id", "story_id"),
+    sqlite_with_rowid=False,
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("chat_id", BigInteger),
+    Column("thread_id", BigInteger),
+    Column("title", Foreign, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Foreign),
+    Column("language", Text, nullable=False),
+    Column("added_by", BigInteger),
+    Column("transient", Boolean, nullable=False, server_default=false()),  # only there to be answered; gone with its last reply
+    Column("not_before", Instant),
+    Column("touched_at", Instant),  # when not_before was written
+    Column("created_at", Instant, nullable=False),
+    Index("ix_channel_chat", "chat_id"),
+    CheckConstraint("state IN ('active', 'suspended')", name="state"),
+    sqlite_autoincrement=True,
+)
+
+watchlist = Table(
+    "watchlist",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),  # "config:<id>" or "channel:<number>"
+    Column("name", Foreign, nullable=False),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), unique=True),  # whose own it is; none: configured
+    sqlite_autoincrement=True,
+)
+
+watchlist_watch = Table(
+    "watchlist_watch",
+    metadata,
+    Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("watch_id", BigInteger, ForeignKey("watch.id"), primary_key=True, autoincrement=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_watchlist_watch_watch", "watch_id"),
+    sqlite_with_rowid=False,
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),
+    Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), nullable=False),
+    Column("awarded", Boolean, nullable=False, server_default=true()),  # the classes of alert it wants
+    Column("cancelled", Boolean, nullable=False, server_default=true()),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("channel_id", "watchlist_id"),
+    Index("ix_subscription_watchlist", "watchlist_id"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("story_id", BigInteger, ForeignKey("story.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fan_out_due", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("story_id", "reason"),
+    Index("ix_alert_fan_out", "id", sqlite_where=text("fan_out_due"), postgresql_where=text("fan_out_due")),
+)
+
+_PENDING = text("state = 'pending'")
+_SENDING = text("state = 'sending'")
+_STALE = text("stale AND state = 'sent'")
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),
+    Column("alert_id", BigInteger, ForeignKey("alert.id")),
+    Column("kind", Text, nullable=False),
+    Column("rank", Integer, nullable=False),  # 0 before 1: who asked is answered before others are told
+    Column("dedup_key", Text, unique=True),  # "reply:<update>:<n>"; an alert's is (alert, channel)
+    Column("payload", Json),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("maybe_sent", Boolean, nullable=False, server_default=false()),
+    Column("not_before", Instant, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("editing", Boolean, nullable=False, server_default=false()),  # what is under way is an edit of a message that was sent
+    Column("stale", Boolean, nullable=False, server_default=false()),  # sent, and its story has changed since
+    Column("message_id", BigInteger),
+    Column("revision", Integer),  # of the story, as shown by the message
+    Column("reason", Foreign),  # why it failed, was withheld or is tried again
+    Column("created_at", Instant, nullable=False),
+    Column("touched_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    UniqueConstraint("alert_id", "channel_id"),
+    Index("uq_delivery_one_in_flight", "channel_id", unique=True, sqlite_where=_SENDING, postgresql_where=_SENDING),
+    Index("ix_delivery_due", "rank", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_delivery_waiting", "channel_id", "rank", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_delivery_stale", "touched_at", sqlite_where=_STALE, postgresql_where=_STALE),
+    Index("ix_delivery_channel_state", "channel_id", "state"),
+    Index("ix_delivery_state", "state"),
+    CheckConstraint("state IN ('pending', 'sending', 'sent', 'uncertain', 'failed', 'withheld')", name="state"),
+    CheckConstraint("(state = 'sending') = (owner IS NOT NULL)", name="owned"),
+    sqlite_autoincrement=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("raw", Json),  # emptied when done: what people write is not kept
+    Column("state", Text, nullable=False),
+    Column("error", Foreign),
+    Column("received_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index("ix_inbox_pending", "update_id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("ix_inbox_received", "received_at", "update_id"),
+    CheckConstraint("state IN ('pending', 'done', 'failed')", name="state"),
+)
+
+tombstone = Table(  # what remains of a chat that asked to be forgotten: numbers
+    "tombstone",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("forgotten_on", Text, nullable=False),  # the day
+    Column("watches", Integer, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("withheld", Integer, nullable=False),
+)
