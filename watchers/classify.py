@@ -52,27 +52,28 @@ def _entry(record: dict[str, Any]) -> Entry:
     for key in ("title", "summary", "url", "published", "language"):
         if record.get(key) is not None and not isinstance(record[key], str):
             raise ParseError(f"{key!r} is not a text", about=about)
-    if release is None and not record.get("title"):
-        raise ParseError("has neither 'title' nor 'release'", about=about)
+    if release is None and not record.get("title") and not record.get("summary"):
+        raise ParseError("has neither 'title', 'summary' nor 'release'", about=about)
     return Entry(
         keys=(),
         fingerprint=b"",
         title=record.get("title") or "",
         summary=record.get("summary") or "",
         url=record.get("url"),
-        published=_time(record.get("published"), about),
+        published=_time(record.get("published")),
         language=record.get("language"),
         release=release,
     )
 
 
-def _time(text: str | None, about: str) -> datetime | None:
+def _time(text: str | None) -> datetime | None:
+    """A time or a day; what cannot be read as one is unknown, as it is for a feed."""
     if not text:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ParseError(f"'published' is not an ISO 8601 time: {text!r}", about=about) from error
+    except ValueError:
+        return None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 

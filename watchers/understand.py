@@ -47,7 +47,7 @@ _STEMS = ahocorasick_rs.AhoCorasick(
 def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
     """The findings of an entry, most often none. ``awards`` are the stored suppliers an official notice may be joined to."""
     if entry.release is not None:
-        return tuple(import_module("watchers.notices").understand_release(entry, awards, matcher.parties))
+        return tuple(import_module("watchers.notices").understand_release(entry, awards, matcher))
     return _understand_text(entry, matcher)
 
 
