@@ -1,0 +1,156 @@
+"""Fixtures for everybody: the shared measuring data, and the store on both databases.
+
+``store_url`` and ``store`` run a test twice: on a SQLite file and on a database of a temporary PostgreSQL server, which is started once per
+test process from the installed server binaries, as a user that is not root. Where there are none, that half is skipped and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.store import Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the checkout."""
+    if not (_SHARED / "data").is_dir():
+        pytest.skip("the data to measure on is not beside this checkout (../shared/data)")
+    return _SHARED
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A moment that every test may call the present."""
+    return datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+class PostgreSQL:
+    """A running server that anybody on this machine may use without a password, through a socket in its own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://contractwatch@/{name}?host={self.folder}"
+
+    def run(self, sql: str) -> None:
+        import psycopg
+
+        with psycopg.connect(host=str(self.folder), user="contractwatch", dbname="postgres", autocommit=True) as connection:
+            connection.execute(sql)
+
+    @contextlib.contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Make a database for one test, drop it afterwards, and lend its address."""
+        self._count += 1
+        name = f"test_{self._count}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A temporary PostgreSQL server with an empty, migrated database ``migrated`` to copy."""
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed (contractwatch[postgres])")
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed (initdb is neither on the path nor under /usr/lib/postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="cw-pg-"))
+    user = _lesser_user(folder)
+    data = folder / "data"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+    try:
+        _run(user, binaries / "initdb", "-D", data, "-U", "contractwatch", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        _run(user, binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "-t", "60", "start")
+        try:
+            server = PostgreSQL(folder)
+            server.run("CREATE DATABASE migrated")
+            open_store(server.url("migrated")).close()
+            yield server
+        finally:
+            _run(user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite database to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "contractwatch.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated database that belongs to the test."""
+    if request.param == "sqlite":
+        path = tmp_path / "contractwatch.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
+    else:
+        with request.getfixturevalue("postgresql").database("migrated") as url:
+            yield url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open, empty store."""
+    with open_store(store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
+    """The address of an empty, migrated SQLite database, for what only SQLite has."""
+    path = tmp_path / "contractwatch.db"
+    shutil.copy(migrated_file, path)
+    return f"sqlite:///{path}"
+
+
+def _binaries() -> Path | None:
+    """Find the folder of the server's programs: the one on the path, else the newest that is installed."""
+    places = [Path(found).resolve().parent for found in (shutil.which("initdb"),) if found]
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)
+    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+
+
+def _lesser_user(folder: Path) -> pwd.struct_passwd | None:
+    """Choose whom the server runs as, since it refuses root, and give the folder to them."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = names.get("postgres") or names["nobody"]
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o755)
+    return user
+
+
+def _run(user: pwd.struct_passwd | None, *command: object) -> None:
+    """Run a program of the server's, as ``user`` where one is given. Its output is shown when it fails."""
+    lesser = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    # Files, not pipes: the server keeps its standard output open for as long as it runs.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run([str(word) for word in command], stdout=output, stderr=output, cwd="/", check=False, **lesser)
+        output.seek(0)
+        assert done.returncode == 0, output.read().decode()
