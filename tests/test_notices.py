@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -463,8 +465,6 @@ def _benchmark() -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
@@ -495,7 +495,7 @@ def test_no_real_notice_stores_an_address_and_all_are_understood_again_as_before
             text = json.dumps(entry.release)
             count, size, raw = count + 1, size + len(text), raw + len(json.dumps(found))
 
-            assert "@" not in text.replace("[e-mail removed]", "").replace(" @ ", "")
+            assert re.search(r"\w@\w+\.\w", text) is None
             assert entry_of(json.loads(text)) == entry
             assert understand_release(entry, (), NoMatches()) == understand_release(entry_of(json.loads(text)), (), NoMatches())
 
