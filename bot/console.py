@@ -35,6 +35,10 @@ class ConsoleTransport:
             return Unreachable(f"the console cannot be written to: {error}")
         return Sent(None)
 
+    async def answers(self) -> bool:
+        """A stream has nothing to say."""
+        return True
+
     def _write_text(self, text: str) -> None:
         if self._colours is None:
             self._stream.write(text + "\n\n")

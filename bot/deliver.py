@@ -29,7 +29,6 @@ T = TypeVar("T")
 
 _LONGEST_SLEEP = 30.0  # a clock that was set, a delivery written by another daemon: nobody wakes us for those
 _SHORTEST_SLEEP = 0.2
-_POISON_PAUSE = timedelta(hours=1)
 _STORE_PAUSE = 5.0
 
 
@@ -38,6 +37,9 @@ class Transport(Protocol):
 
     async def send(self, claim: Claim, message: Message) -> Outcome:
         """Send it, once. Raises TokenRefused when nothing can be sent any more."""
+
+    async def answers(self) -> bool:
+        """Whether the other side answers a question that nobody sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,7 @@ class Deliverer:
         self._stopping = False
         self._refused: TokenRefused | None = None
         self._failures = 0  # sends in a row without an answer
-        self._answers = 0  # sends that were answered, since the start
-        self._unproven: dict[int, int] = {}  # deliveries that may have arrived twice, with the answers there were then
+        self._unknowns: dict[int, int] = {}  # how often a delivery may have arrived, where that is more than once
 
     def wake(self) -> None:
         """Look again now: something became due."""
@@ -118,7 +119,7 @@ class Deliverer:
         sent = 0
         while True:
             sent += await self.run_once(self._now())
-            due = await self._call(self._store.next_delivery_at, self._now())
+            due = await self._call(self._store.next_delivery_at, self._now(), edit_pause=self._settings.edit_pause)
             if self._stopping or due is None or due - self._now() > patience:
                 return sent
             await self._sleep(max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
@@ -188,24 +189,37 @@ class Deliverer:
         if busy := timedelta(seconds=self._chats.wait(claim.channel)):
             await self._to_the_end(self._put_back(claim, busy, "another topic of the chat was told just now", pause=busy))
             return
-        if self._held(claim):
-            await self._to_the_end(self._put_back(claim, self._settings.policy.proof_pause, "may have arrived twice; waits for an answer"))
-            return
         self._chats.begin(claim.channel)
         rest = timedelta(0)
         try:
-            message = await self._message(claim)
+            message = await self._prepare(claim)
             if message is not None:
-                outcome = await self._send(claim, message)
-                verdict = decide(claim, outcome, revision=message.revision, now=self._now(), policy=self._settings.policy)
+                verdict = self._judge(claim, await self._send(claim, message), message)
                 rest = verdict.pause
-                self._learn(claim, outcome, verdict)
                 await self._to_the_end(self._record(claim, verdict))
         finally:
             self._chats.end(claim.channel, rest)
 
+    async def _prepare(self, claim: Claim) -> Message | None:
+        """What to send now; None when it is not to be sent now or ever, which is then recorded."""
+        try:
+            if not await self._may_repeat(claim):
+                return None
+            return await self._message(claim)
+        except asyncio.CancelledError:
+            await self._to_the_end(self._put_back(claim, timedelta(0), "stopped before it was sent"))
+            raise
+
+    async def _may_repeat(self, claim: Claim) -> bool:
+        """Whether a delivery that may have arrived twice already can go out once more: only when the other side answers."""
+        unknowns = self._unknowns.get(claim.delivery_id, 0)
+        if not unknowns or await self._transports[claim.channel.kind].answers():
+            return True
+        pause = self._settings.policy.unknown_after(unknowns)
+        await self._to_the_end(self._put_back(claim, pause, "may have arrived twice, and there is no answer yet"))
+        return False
+
     async def _message(self, claim: Claim) -> Message | None:
-        """What to send; None when there is nothing any more, or nothing that can be made, which is then recorded."""
         again = claim.maybe_sent and claim.edits is None
         try:
             if claim.alert_id is None:
@@ -213,12 +227,9 @@ class Deliverer:
             return render_alert(await self._call(self._store.alert_view, claim.alert_id, claim.channel.id), again=again)
         except NotFound:
             await self._to_the_end(self._record(claim, Dropped(texts.NOT_THERE_ANY_MORE, withheld=True)))
-        except asyncio.CancelledError:
-            await self._to_the_end(self._put_back(claim, timedelta(0), "stopped before it was sent"))
-            raise
-        except Exception:  # one delivery that cannot be made into a message must not stop the others: it is put off, then told
-            await self._to_the_end(self._put_back(claim, _POISON_PAUSE, "could not be made into a message"))
-            log.exception("delivery %d could not be made into a message; it is tried again in an hour", claim.delivery_id)
+        except Exception:  # one delivery that cannot be made into a message must not stop those behind it
+            await self._to_the_end(self._record(claim, Dropped(texts.NOT_RENDERED)))
+            log.exception("delivery %d could not be made into a message", claim.delivery_id)
         return None
 
     async def _send(self, claim: Claim, message: Message) -> Outcome:
@@ -235,26 +246,20 @@ class Deliverer:
             log.exception("delivery %d broke off unexpectedly", claim.delivery_id)
             return Uncertain("broke off unexpectedly")
 
-    def _held(self, claim: Claim) -> bool:
-        """Whether it may have arrived twice already and no answer has come through since: a third copy would be one too many."""
-        return self._unproven.get(claim.delivery_id) == self._answers
-
-    def _learn(self, claim: Claim, outcome: Outcome, verdict: Verdict) -> None:
-        """Close the gate for all while Telegram does not answer, and longer each time; open it with the first answer."""
+    def _judge(self, claim: Claim, outcome: Outcome, message: Message) -> Verdict:
+        """Decide what the outcome means, and close the gate for all while Telegram does not answer, longer each time."""
+        policy = self._settings.policy
+        unknowns = max(self._unknowns.pop(claim.delivery_id, 0), int(claim.maybe_sent)) + isinstance(outcome, Uncertain)
+        verdict = decide(claim, outcome, unknowns=unknowns, revision=message.revision, now=self._now(), policy=policy)
+        if isinstance(verdict, Retried) and unknowns > 1:
+            self._unknowns[claim.delivery_id] = unknowns
         if not isinstance(verdict, Recorded):
             log.warning("delivery %d to channel %d: %s", claim.delivery_id, claim.channel.id, verdict)
-        if claim.channel.kind is not ChannelKind.TELEGRAM:
-            return
-        unanswered = isinstance(outcome, (Unreachable, Uncertain))
-        self._failures = self._failures + 1 if unanswered else 0
-        self._answers += not unanswered
-        if isinstance(outcome, Uncertain) and claim.maybe_sent:
-            self._unproven[claim.delivery_id] = self._answers
-        else:
-            self._unproven.pop(claim.delivery_id, None)
-        pause = self._settings.policy.pause_for_all(outcome, self._failures)
-        if pause:
-            self._gate.close(pause)
+        if claim.channel.kind is ChannelKind.TELEGRAM:
+            self._failures = self._failures + 1 if isinstance(outcome, (Unreachable, Uncertain)) else 0
+            if pause := policy.pause_for_all(outcome, self._failures):
+                self._gate.close(pause)
+        return verdict
 
     async def _record(self, claim: Claim, verdict: Verdict) -> None:
         """Write what became of it, however long the database needs: an outcome that is forgotten is a second copy."""
@@ -321,7 +326,7 @@ class Deliverer:
             raise
 
     async def _until_due(self) -> float:
-        due = await self._call(self._store.next_delivery_at, self._now())
+        due = await self._call(self._store.next_delivery_at, self._now(), edit_pause=self._settings.edit_pause)
         return _LONGEST_SLEEP if due is None else min(_LONGEST_SLEEP, max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
 
     async def _sleep(self, seconds: float, *, woken: bool = True) -> None:

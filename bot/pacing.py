@@ -84,4 +84,4 @@ class Chats:
         now = self._monotonic()
         if len(self._free_at) >= _REMEMBERED_CHATS:
             self._free_at = {chat: at for chat, at in self._free_at.items() if at > now}
-        self._free_at[channel.chat_id] = now + pause.total_seconds()
+        self._free_at[channel.chat_id] = max(self._free_at.get(channel.chat_id, 0.0), now + pause.total_seconds())

@@ -56,6 +56,14 @@ class TelegramTransport:
         except TelegramError as error:
             return outcome_of(error)
 
+    async def answers(self) -> bool:
+        """Whether Telegram tells us who we are."""
+        try:
+            await self._bot.get_me()
+        except TelegramError:
+            return False
+        return True
+
     async def _with_fallbacks(self, claim: Claim, message: Message) -> int:
         markup, topic = True, claim.channel.thread_id
         while True:  # each of the two corrections is made once

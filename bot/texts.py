@@ -56,6 +56,7 @@ def via(feed_name: str) -> str:
 
 # --- reasons that are kept with a delivery -------------------------------------------------------------------------------------------
 
+NOT_RENDERED = "could not be made into a message"
 NOT_THERE_ANY_MORE = "what it was about is not there any more"
 
 

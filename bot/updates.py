@@ -166,7 +166,7 @@ class Telegram:
             wanted["offset"] = offset
         answer = await self._polls.post(f"{self._bot.base_url}/getUpdates?{urlencode(wanted)}")
         try:
-            return [InboxUpdate(update_id=raw["update_id"], raw=raw) for raw in answer]  # type: ignore[union-attr,index,call-overload,arg-type]
+            return [InboxUpdate(update_id=raw["update_id"], raw=raw) for raw in answer]  # type: ignore[union-attr,index,arg-type]
         except (KeyError, TypeError) as error:
             raise TelegramError("Invalid server response") from error
 
