@@ -45,6 +45,9 @@ class _Worker:
         while (task := self._next_task()) is not None:
             try:
                 result = self._do(task)
+            except MemoryError as error:
+                self._lift_limit()  # to be able to say so; the parent ends us when it has heard it
+                result = error
             except Exception as error:  # noqa: BLE001 - the parent tells what it means for the feed
                 result = error
             self._answer(result)
@@ -57,17 +60,22 @@ class _Worker:
             return parse_feed(*task[1:])
         from watchers.understand import understand  # noqa: PLC0415 - with its rules and automaton only where it is needed
 
-        matcher = self._matcher
-        return [understand(entry, matcher, awards) for entry, awards in zip(*task[1:], strict=True)]
+        assert self._matcher is not None  # the parent sends the watches first
+        return [understand(entry, self._matcher, awards) for entry, awards in zip(*task[1:], strict=True)]
 
     def _take_watches(self, watches: tuple[Watch, ...]) -> None:
         """Build the matcher without a limit: its size is the admin's doing, not a stranger's."""
         from watchers.match import Matcher  # noqa: PLC0415 - as above
 
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        self._lift_limit()
         self._matcher = None
         self._matcher = Matcher(watches)
         self._limit_memory()
+
+    @staticmethod
+    def _lift_limit() -> None:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
     def _limit_memory(self) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]

@@ -39,6 +39,7 @@ _START_SECONDS = 60.0  # a cold disk; imports take a quarter of a second on a wa
 _SNAPSHOT_SECONDS = 120.0  # 100,000 watches into a fresh automaton
 _SECONDS_PER_ENTRY = 0.05  # on top of the limit: a page of 100 notices is not one document
 _STOP_SECONDS = 2.0
+_REAP_SECONDS = 0.1  # between the end of a killed child's socket and the end of the child
 # What a Python child needs of the parent's environment. Everything else stays behind, above all the bot's token.
 _ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "TMPDIR", "TZ")
 
@@ -60,7 +61,7 @@ class Workers:
         self._idle: deque[_Child] = deque()
         self._all: set[_Child] = set()
         self._free = asyncio.Semaphore(processes)
-        self._version = 0
+        self._version = -1  # of the store's watches: none are known yet
         self._watches: Sequence[Watch] = ()
         self._snapshot: asyncio.Future[bytes] | None = None
         self._closed = False
@@ -76,6 +77,11 @@ class Workers:
         """Start the children now rather than with the first tasks."""
         while len(self._all) < self._processes:
             self._spawn()
+
+    @property
+    def version(self) -> int:
+        """Version of the watches that entries are understood for; -1 before the first ``set_watches``."""
+        return self._version
 
     def set_watches(self, version: int, watches: Sequence[Watch]) -> None:
         """Let entries be understood for these watches from the next batch on; each child builds its matcher when it first needs it."""
@@ -124,34 +130,49 @@ class Workers:
         return found
 
     async def close(self) -> None:
-        """Stop the children: each sees the end of its socket; one that is still busy is killed."""
+        """Stop the children. Tasks still under way end with a ParseError."""
         self._closed = True
-        self._idle.clear()
-        children, self._all = self._all, set()
-        for child in children:
-            child.hang_up()
-        await asyncio.gather(*(child.stopped() for child in children))
+        idle = [self._idle.popleft() for _ in range(len(self._idle))]
+        for busy in self._all.difference(idle):
+            busy.hang_up()
+        await asyncio.gather(*(child.stop() for child in idle))
+        for _ in range(self._processes):  # until the last task has given its child back
+            await self._free.acquire()
+        for _ in range(self._processes):
+            self._free.release()
 
     async def _run(self, about: str, seconds: float, task: tuple[Any, ...], *, with_watches: bool = False) -> object:
         """One task in one child. Whatever ends it early (time, memory, a crash, our own cancellation) costs this child only."""
         async with self._free:
-            child = self._take_child()
-            keep = False
-            try:
-                await self._prepare(child, with_watches=with_watches)
-                keep, result = await child.run(task, seconds)
-            except TimeoutError:
-                raise _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about) from None
-            except (EOFError, OSError) as error:  # the kernel's out-of-memory killer, a crash in a C extension
-                raise _TaskError(f"the process that read it ended unexpectedly ({child.ending()})", about=about) from error
-            finally:
-                self._give_back(child, keep=keep)
+            result = await self._attempts(about, seconds, task, with_watches=with_watches)
         if isinstance(result, WatchError):
             raise result
         if isinstance(result, MemoryError):
             raise _TaskError(f"reading it took more than {self._memory >> 20} MB of memory and was stopped", about=about)
         if isinstance(result, Exception):
             raise _TaskError(f"reading it failed ({type(result).__name__})", about=about) from result
+        return result
+
+    async def _attempts(self, about: str, seconds: float, task: tuple[Any, ...], *, with_watches: bool) -> object:
+        """Try twice when the child is killed by somebody, as by the kernel when memory is short: perhaps it was not this task's doing."""
+        for last in (False, True):
+            try:
+                return await self._attempt(task, seconds, with_watches=with_watches)
+            except TimeoutError:
+                raise _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about) from None
+            except EOFError as error:
+                if last:
+                    raise _TaskError(f"the process that read it ended unexpectedly, twice ({error})", about=about) from error
+        raise AssertionError
+
+    async def _attempt(self, task: tuple[Any, ...], seconds: float, *, with_watches: bool) -> object:
+        child = self._take_child()
+        keep = False
+        try:
+            await self._prepare(child, with_watches=with_watches)
+            keep, result = await child.run(task, seconds)
+        finally:
+            self._give_back(child, keep=keep)
         return result
 
     async def _prepare(self, child: _Child, *, with_watches: bool) -> None:
@@ -161,28 +182,35 @@ class Workers:
             if with_watches and child.version != self._version:
                 version = self._version
                 await child.take_watches(version, await self._pickled_watches())
-        except (TimeoutError, EOFError, OSError) as error:
-            raise ParseError(f"a parser process did not get ready ({child.ending()}): {error}") from error
+        except TimeoutError as error:
+            raise ParseError("a parser process did not get ready in time") from error
 
     def _take_child(self) -> _Child:
         if self._closed:
             raise ParseError("the parser processes have been stopped")
-        if not self._idle:
-            try:
-                self._spawn()
-            except OSError as error:
-                raise ParseError(f"no parser process could be started: {error.strerror}") from error
+        while self._idle:
+            child = self._idle.popleft()
+            if child.alive():
+                return child
+            self._discard(child)
+        try:
+            self._spawn()
+        except OSError as error:
+            raise ParseError(f"no parser process could be started: {error.strerror}") from error
         return self._idle.popleft()
 
     def _give_back(self, child: _Child, *, keep: bool) -> None:
         if keep and not self._closed:
             self._idle.append(child)
             return
-        self._all.discard(child)
-        child.kill()
+        self._discard(child)
         if not self._closed:
             with suppress(OSError):  # told by the next task, which tries again
                 self._spawn()  # at once, so that the next task finds it warm
+
+    def _discard(self, child: _Child) -> None:
+        self._all.discard(child)
+        child.kill()
 
     def _spawn(self) -> None:
         child = _Child(self._memory)
@@ -245,31 +273,40 @@ class _Child:
             result = await self._receive()
         return not isinstance(result, MemoryError | RecursionError), result
 
-    def hang_up(self) -> None:
-        self._socket.close()
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def kill(self) -> None:
-        self._socket.close()
+        """End it at once. Only for whoever holds it: nobody else may be waiting at its socket."""
         self._process.kill()
         self._process.wait()
+        self._socket.close()
 
-    async def stopped(self) -> None:
-        if not self._started:  # still importing: it would see the end of its socket only afterwards
-            self.kill()
-            return
+    async def stop(self) -> None:
+        """End it when nobody holds it; warm children leave by themselves when their socket ends, others would import to the end first."""
+        self.hang_up()
+        if self._started:
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, _STOP_SECONDS)
+        self.kill()
+
+    def hang_up(self) -> None:
+        """End its socket: an idle child leaves, and whoever waits for a busy one's answer hears of it."""
+        with suppress(OSError):  # it is dead already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _ending(self) -> str:
         try:
-            await asyncio.to_thread(self._process.wait, _STOP_SECONDS)
+            code = self._process.wait(_REAP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
-
-    def ending(self) -> str:
-        code = self._process.poll()
-        if code is None:
             return "it closed its socket"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     async def _send(self, message: bytes) -> None:
-        await asyncio.get_running_loop().sock_sendall(self._socket, len(message).to_bytes(_HEADER, "big") + message)
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, len(message).to_bytes(_HEADER, "big") + message)
+        except ConnectionError as error:
+            raise EOFError(self._ending()) from error
 
     async def _receive(self) -> object:
         header = await self._exactly(_HEADER)
@@ -281,8 +318,11 @@ class _Child:
         view = memoryview(message)
         got = 0
         while got < size:
-            received = await loop.sock_recv_into(self._socket, view[got:])
+            try:
+                received = await loop.sock_recv_into(self._socket, view[got:])
+            except ConnectionResetError:
+                received = 0
             if not received:
-                raise EOFError
+                raise EOFError(self._ending())
             got += received
         return message
