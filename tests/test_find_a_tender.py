@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ def test_a_long_gap_is_caught_up_two_days_a_poll_without_a_hole() -> None:
 
     assert windows[0][0] == datetime(2026, 8, 1, 7, tzinfo=UTC)
     assert windows[-1][1] == datetime(2026, 8, 3, 9, tzinfo=UTC)
-    assert all(one[1] == next_one[0] for one, next_one in zip(windows, windows[1:], strict=False))
+    assert all(one[1] == next_one[0] for one, next_one in pairwise(windows))
 
 
 @pytest.mark.parametrize("written", ["2027-01-01T00:00:00", "yesterday", ""])

@@ -76,7 +76,7 @@ class Reading:
     @property
     def joins(self) -> bool:
         """Whether the notice is about awards whose suppliers it leaves out and an earlier notice named."""
-        return self.decision.event in _JOINED and not self.suppliers and self.decision.joins and bool(self.ocid)
+        return _joins(self.release, self.decision)
 
 
 def read_release(release: Mapping[str, Any]) -> Reading:
@@ -129,22 +129,25 @@ def understand_release(entry: Entry, awards: Sequence[AwardParty], match: PartyM
 
 def wanted_awards(release: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
     """The process and the awards whose suppliers a notice without suppliers must be joined to; no award ids: all of the process."""
-    reading = read_release(release)
-    return (reading.ocid, award_ids(reading.release)) if reading.joins else None
+    kept = reduced(release)
+    if not _joins(kept, decide(kept)):
+        return None
+    return text_of(kept["ocid"]), award_ids(kept)
 
 
 def award_parties(release: Mapping[str, Any]) -> tuple[AwardParty, ...]:
     """The suppliers this release names for each of its awards, for notices to come. Member lists of dynamic markets name none."""
-    reading = read_release(release)
-    if reading.decision.event in (EventKind.NONE, EventKind.TENDER_OPENED):
+    kept = reduced(release)
+    ocid, number = text_of(kept.get("ocid")), release_id(kept)
+    if not ocid or decide(kept).event in (EventKind.NONE, EventKind.TENDER_OPENED):
         return ()
     found: dict[tuple[str, str, tuple[str, ...]], AwardParty] = {}
-    for award in objects(reading.release.get("awards")):
+    for award in objects(kept.get("awards")):
         award_id = text_of(award.get("id"))
         if not award_id or failed(award):
             continue
-        for supplier in suppliers_of_award(reading.release, award):
-            party = AwardParty(ocid=reading.ocid, award_id=award_id, supplier=supplier, notice_number=_number(reading))
+        for supplier in suppliers_of_award(kept, award):
+            party = AwardParty(ocid=ocid, award_id=award_id, supplier=supplier, notice_number=number)
             found[award_id, supplier.name, supplier.identifiers] = party
     return tuple(found.values())
 
@@ -169,6 +172,10 @@ def describe_release(release: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json_number(figure: Decimal) -> int | float:
     return int(figure) if figure == figure.to_integral_value() else float(figure)
+
+
+def _joins(release: Mapping[str, Any], decision: Decision) -> bool:
+    return decision.joins and decision.event in _JOINED and bool(release.get("ocid")) and not suppliers_of(release)
 
 
 def _joined(reading: Reading, awards: Sequence[AwardParty]) -> tuple[tuple[Party, ...], str | None]:

@@ -113,6 +113,10 @@ class Package:
     problems: tuple[str, ...]
 
 
+class Reduced(dict[str, Any]):
+    """A release that holds only what is understood. Its type says that it need not be reduced again; out of a store comes a plain dict."""
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """``value`` if it is an object, else an empty one."""
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
@@ -147,9 +151,11 @@ def text_of(value: object, limit: int = _LONG) -> str:
     return text if len(text) <= limit else f"{shorten(text, limit - 3)}..."
 
 
-def reduced(release: Mapping[str, Any]) -> dict[str, Any]:
+def reduced(release: Mapping[str, Any]) -> Reduced:
     """The part of a release that is understood and stored. Reducing twice changes nothing."""
-    kept = cast("dict[str, Any]", _keep(release, _SHAPE) or {})
+    if isinstance(release, Reduced):
+        return release
+    kept = Reduced(cast("dict[str, Any]", _keep(release, _SHAPE) or {}))
     parties = [party for party in kept.pop("parties", ()) if _KEPT_ROLES.intersection(party.get("roles", ()))]
     if parties:
         kept["parties"] = parties
