@@ -2,7 +2,8 @@
 
 Starting: lock, recovery, configuration into the store, then those who work: Telegram, deliveries, ticks; ready only after that. Stopping,
 the other way round: nothing new is claimed, what is under way is finished within ten seconds, and what is not stays a row that the next
-start finds. The order can be read from top to bottom in ``Daemon._work``.
+start finds. Both orders can be read from top to bottom in ``Daemon._work``. A part that dies stops the daemon: half of one that nobody
+notices is worse than none, and the supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.config import Config
 from bot.console import ConsoleTransport
-from bot.deliver import Transport
+from bot.deliver import Deliverer, Transport
 from bot.health import HealthServer, Vitals
 from bot.jobs import Jobs
 from bot.parts import Parts, opened
+from bot.polling import Polling
 from bot.sdnotify import Notifier
-from bot.telegram_api import TelegramTransport, make_bot
 from bot.token import Token, why_no_token
 from bot.trouble import StoreTrouble
 from bot.updates import Telegram
@@ -31,12 +34,14 @@ from storage.records import ChannelKind
 
 log = logging.getLogger(__name__)
 
-GRACE = timedelta(seconds=10)  # for what is under way when the daemon is told to stop
+_GRACE = timedelta(seconds=8)  # of the ten seconds that stopping may take; the rest is for closing
 _TICK = timedelta(seconds=1)
 _FAN_OUT = timedelta(seconds=2)
 _MAINTENANCE = timedelta(minutes=10)
-# A tick only begins polls and makes rows; one that takes minutes hangs.
-_PATIENCE = timedelta(minutes=3)
+_PATIENCE = timedelta(minutes=3)  # ticks only begin polls and make rows: one that takes longer hangs
+_DEAF = timedelta(minutes=10)  # without an answer from Telegram, whose longest poll takes one
+_KEPT_UPDATES = timedelta(days=7)
+_VITALS_SECONDS = 5
 
 
 class Stop:
@@ -46,6 +51,7 @@ class Stop:
         self.wished = asyncio.Event()
 
     def listen(self) -> None:
+        """Take SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
@@ -53,6 +59,182 @@ class Stop:
     def _signalled(self, number: signal.Signals) -> None:
         if self.wished.is_set():
             log.warning("stopped at once by a second signal; what was under way is found at the next start")
-            os._exit(128 + number)  # every commit is on the disk, and no handler may hold this up
+            os._exit(128 + number)  # what is committed is on the disk, and nothing may hold this up
         log.info("stopping", extra={"signal": number.name})
         self.wished.set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Team:
+    """Who works in a running daemon."""
+
+    parts: Parts
+    jobs: Jobs
+    polling: Polling
+    deliverer: Deliverer
+    trouble: StoreTrouble
+    telegram: Telegram | None
+    started_at: datetime
+
+
+class Daemon:
+    """The daemon of one configuration. ``run`` returns its exit code when it was told to stop."""
+
+    def __init__(
+        self, config: Config, token: Token | None, *, now: Callable[[], datetime], notifier: Notifier, as_json: bool = False
+    ) -> None:
+        self._config, self._token, self._now, self._notifier, self._as_json = config, token, now, notifier, as_json
+
+    async def run(self) -> int:
+        """Work until a signal says stop.
+
+        Raises:
+            StoreError: the store cannot be opened, or another daemon has it.
+            TokenRefused: Telegram does not know the token.
+            HealthError: the place for /healthz is taken.
+
+        """
+        stop = Stop()
+        stop.listen()
+        for warning in self._config.warnings:
+            log.warning("%s", warning)
+        if self._token is None:
+            log.warning("%s", why_no_token(self._config.token_file))
+        async with opened(self._config, self._now, telegram=self._token is not None) as parts:
+            await self._work(self._gather(parts), stop)
+        log.info("stopped")
+        return 0
+
+    def _gather(self, parts: Parts) -> _Team:
+        """Put everybody together; nobody works yet."""
+        transports: dict[ChannelKind, Transport] = {ChannelKind.CONSOLE: ConsoleTransport(sys.stdout, as_json=self._as_json)}
+        telegram = None
+        if self._token is not None:
+            api = self._config.telegram.api_base_url
+            telegram = Telegram(self._token.reveal(), api, parts.store, parts.call, now=self._now, wake=lambda: team.deliverer.wake())  # noqa: PLW0108 -- there is no team yet
+            transports[ChannelKind.TELEGRAM] = telegram.transport
+        trouble = StoreTrouble(lambda: parts.call(parts.store.set_meta, "store_probe", self._now().isoformat()))
+        jobs = Jobs(trouble.begin)
+        team = _Team(
+            parts=parts,
+            jobs=jobs,
+            polling=parts.polling(on_news=lambda: jobs.wake("fan_out"), on_store_trouble=trouble.begin),
+            deliverer=parts.deliverer(transports),
+            trouble=trouble,
+            telegram=telegram,
+            started_at=self._now(),
+        )
+        return team
+
+    async def _work(self, team: _Team, stop: Stop) -> None:
+        async with AsyncExitStack() as stack:
+            if team.telegram is not None:
+                stack.push_async_callback(team.telegram.close)
+            await team.polling.sync(self._now())
+            await self._serve_health(team, stack)
+            work = [asyncio.create_task(team.deliverer.run(), name="deliveries")]
+            if team.telegram is not None:
+                work.append(asyncio.create_task(team.telegram.run(), name="telegram"))
+            self._schedule(team)
+            self._notifier.ready()
+            log.info("ready", extra={"feeds": len(team.polling.feeds), "store": team.parts.store.address})
+            wished = asyncio.create_task(stop.wished.wait(), name="stop")
+            await asyncio.wait([wished, *work], return_when=asyncio.FIRST_COMPLETED)
+
+            self._notifier.stopping()
+            stop.wished.set()  # from here on a signal does not wait, whoever ended the work
+            await self._finish(team, work)
+            for task in work:
+                task.result()  # the error of whoever died is the daemon's
+
+    async def _finish(self, team: _Team, work: list[asyncio.Task[None]]) -> None:
+        """Claim nothing more, and let what is under way come to its end."""
+        if team.telegram is not None:
+            team.telegram.stop()
+        await asyncio.gather(team.jobs.stop(_GRACE), team.polling.stop(_GRACE), team.deliverer.drain(_GRACE))
+        _, late = await asyncio.wait(work, timeout=1)
+        for task in late:
+            task.cancel()
+        await asyncio.wait(work)
+
+    def _schedule(self, team: _Team) -> None:
+        jobs = team.jobs
+
+        async def poll() -> None:
+            if await team.trouble.over():
+                await team.polling.tick()
+
+        async def fan_out() -> None:
+            if team.trouble.error is None and await team.parts.fan_out():
+                team.deliverer.wake()
+
+        async def maintain() -> None:
+            if team.trouble.error is None:
+                await self._maintain(team)
+
+        async def alive() -> None:
+            hung = jobs.hung()
+            if hung:
+                log.error("the watchdog is not told that we live", extra={"hung": ", ".join(hung)})
+            else:
+                self._notifier.alive()
+
+        jobs.every("poll", _TICK, poll, patience=_PATIENCE)
+        jobs.every("fan_out", _FAN_OUT, fan_out, patience=_PATIENCE)
+        jobs.every("maintenance", _MAINTENANCE, maintain, patience=_MAINTENANCE * 3)
+        if self._notifier.watchdog is not None:
+            jobs.every("watchdog", self._notifier.watchdog / 3, alive, patience=_PATIENCE)
+        jobs.start()
+
+    async def _maintain(self, team: _Team) -> None:
+        """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""
+        call, store, now = team.parts.call, team.parts.store, self._now()
+        await call(store.expire, now)
+        await call(store.prune_updates, now - _KEPT_UPDATES)
+        counts = await call(store.counts, now)
+        self._notifier.status(f"{counts.feeds} feeds, {counts.feeds_failing} failing; {counts.entries} entries, {counts.alerts} alerts")
+        log.info(
+            "working",
+            extra={
+                "feeds": counts.feeds,
+                "feeds_failing": counts.feeds_failing,
+                "entries": counts.entries,
+                "alerts": counts.alerts,
+                "waiting": counts.deliveries.get("pending", 0),
+            },
+        )
+
+    async def _serve_health(self, team: _Team, stack: AsyncExitStack) -> None:
+        if self._config.health.listen is None:
+            return
+        server = HealthServer(self._config.health.listen, team.parts.metrics, lambda: self._vitals(team))
+        stack.push_async_callback(server.stop)
+        await server.start()
+        log.info("health is served", extra={"port": server.port})
+
+    async def _vitals(self, team: _Team) -> Vitals:
+        now, counts, next_due = self._now(), None, None
+        ill = [f"job {name} hangs" for name in team.jobs.hung()]
+        if team.trouble.error is not None:
+            ill.append(f"the store is unavailable: {team.trouble.error}")
+        if team.telegram is not None:
+            heard = team.telegram.last_ok_at or team.started_at
+            if team.telegram.conflict:
+                ill.append("another program listens with the bot's token")
+            elif now - heard > _DEAF:
+                ill.append(f"Telegram has not answered since {heard:%Y-%m-%d %H:%M} UTC")
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(_VITALS_SECONDS):
+                counts = await team.parts.call(team.parts.store.counts, now)
+                next_due = await team.parts.call(team.parts.store.next_due_at)
+        if counts is None and team.trouble.error is None:
+            ill.append("the store does not answer")
+        return Vitals(
+            now=now,
+            started_at=team.started_at,
+            ill=tuple(ill),
+            polling=team.polling.under_way,
+            counts=counts,
+            next_due_at=next_due,
+            job_failures=team.jobs.failures,
+        )

@@ -177,7 +177,7 @@ class _Section(BaseModel):
 
 
 class StoreSection(_Section):
-    url: Annotated[str, AfterValidator(_store_url)] = Field("sqlite:///contractwatch.db", repr=False)
+    url: Annotated[str, AfterValidator(_store_url), Field(repr=False)] = "sqlite:///contractwatch.db"  # may hold a password
 
 
 class TelegramSection(_Section):

@@ -17,6 +17,11 @@ from aiohttp import web
 from storage.records import Counts
 from watchers.types import PollOutcome
 
+
+class HealthError(Exception):
+    """The place that is configured for /healthz cannot be used."""
+
+
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -118,7 +123,7 @@ class HealthServer:
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/metrics", self._serve_metrics)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
     @property
     def port(self) -> int:
@@ -127,9 +132,13 @@ class HealthServer:
         return int(address[1])
 
     async def start(self) -> None:
-        """Begin to answer; raises OSError when the place is taken."""
+        """Begin to answer; raises HealthError when the place is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=1).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HealthError(f"[health] listen: {self._host}:{self._port} cannot be used ({reason}): choose another port") from error
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.config import Config
@@ -28,13 +28,17 @@ from watchers.stories import Stories
 from watchers.workers import Workers
 
 _POSTGRESQL_THREADS = 4
+_NO_BOT_PAUSE = timedelta(hours=1)
 
 
 class NoBot:
     """Stands in for Telegram while there is no token: what is meant for it waits in the store."""
 
     async def send(self, claim: Claim, message: Message) -> Outcome:  # noqa: ARG002 -- a transport's signature
-        return Wait(timedelta(hours=1), "there is no Telegram token")
+        return Wait(_NO_BOT_PAUSE, "there is no Telegram token")
+
+    async def answers(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +67,12 @@ class Parts:
         )
 
     def deliverer(self, transports: Mapping[ChannelKind, Transport]) -> Deliverer:
-        bot = ChannelKind.TELEGRAM in transports
-        # Without a bot nothing is asked of Telegram, so its waiting deliveries must not hold up those of the console.
-        policy = Policy(on_unknown=OnUnknown(self.config.telegram.on_unknown), **({} if bot else {"overall_wait": timedelta(days=1)}))
-        everyone = dict(transports) if bot else {**transports, ChannelKind.TELEGRAM: NoBot()}
+        everyone: dict[ChannelKind, Transport] = dict(transports)
+        policy = Policy(on_unknown=OnUnknown(self.config.telegram.on_unknown))
+        if ChannelKind.TELEGRAM not in everyone:
+            # Nothing is asked of Telegram, so what waits for it must not hold up the console as a long pause of Telegram's would.
+            everyone[ChannelKind.TELEGRAM] = NoBot()
+            policy = replace(policy, overall_wait=_NO_BOT_PAUSE)
         return Deliverer(self.store, self.call, everyone, owner=self.owner, now=self.now, settings=Settings(policy=policy))
 
     async def fan_out(self) -> int:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from bot.facade import Call
 from bot.health import Metrics
 from bot.jobs import finish
-from storage.exceptions import StoreUnavailable
+from storage.exceptions import StoreError, StoreUnavailable
 from storage.store import Store
 from storage.versions import WATCHES_VERSION
 from watchers.exceptions import FetchError, ParseError
@@ -72,6 +74,7 @@ class Polling:
         version, watches = await self.call(self.store.watches)
         if self._version is None:
             self._told = {record.id for record in await self.call(self.store.feeds) if _long(record.state, now)}
+        self.poller.mind.set_watches(version, watches)
         feeds = self.expand(watches)
         await self.call(self.store.sync_feeds, feeds, now)
         self.feeds = {feed.id: feed for feed in feeds}
@@ -91,11 +94,16 @@ class Polling:
                 continue  # the first ends with its lease, the second is a walk that outlived its lease
             task = asyncio.create_task(self._poll_claimed(feed, state), name=f"poll {feed_id}")
             self._under_way[feed_id] = task
-            task.add_done_callback(lambda _, feed_id=feed_id: self._under_way.pop(feed_id, None))
+            task.add_done_callback(partial(self._ended, feed_id))
+
+    def _ended(self, feed_id: str, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(feed_id, None)
 
     async def stop(self, within: timedelta) -> None:
         """Wait for the polls under way; cut short what takes longer: its feed is polled again after the next start."""
         await finish(list(self._under_way.values()), within)
+        with suppress(StoreError):  # what cannot be given back now ends with its lease
+            await self._release(self.now())
 
     async def poll_all(self, now: datetime, *, on_done: Callable[[PollOutcome], None]) -> list[PollOutcome]:
         """Poll every feed once, whatever is due."""
@@ -136,6 +144,9 @@ class Polling:
             self._unreleased[feed.id] = state
             self.on_store_trouble(error)
             return
+        except asyncio.CancelledError:
+            self._unreleased[feed.id] = state
+            raise
         if outcome.alerts:
             self.on_news()
 

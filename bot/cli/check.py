@@ -21,7 +21,7 @@ from bot.config_rows import config_watches
 from bot.feed_addresses import expand_feeds
 from bot.polling import CONCURRENT_POLLS
 from bot.probe import Answer, prober
-from bot.telegram_api import make_bot
+from bot.telegram_api import READ_TIMEOUT, make_bot, make_request
 from bot.token import Token, TokenError, read_token, why_no_token
 from storage import store as storage
 from storage.exceptions import StoreError
@@ -102,8 +102,10 @@ def _token(config: Config) -> tuple[Token | None, list[Finding]]:
 
 
 async def _telegram(config: Config, token: Token) -> list[Finding]:
+    requests = make_request(READ_TIMEOUT, connections=1), make_request(READ_TIMEOUT, connections=1)
+    bot = make_bot(token.reveal(), config.telegram.api_base_url, sends=requests[0], polls=requests[1])
     try:
-        async with make_bot(token.reveal(), config.telegram.api_base_url) as bot:
+        async with bot:
             return [Finding(level="ok", about="token", message=f"Telegram knows the bot: @{bot.username}")]
     except InvalidToken:
         message = f"{config.telegram.api_base_url} refuses the token: it was revoked or mistyped; get a valid one from @BotFather"

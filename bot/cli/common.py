@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -49,7 +50,7 @@ class Failed(click.ClickException):
 
     def __init__(self, message: str, code: int = FAILED) -> None:
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance as well
 
 
 def exit_code_of(error: Exception) -> int:
@@ -79,7 +80,9 @@ def start_logging(config: Config, token: Token | None) -> None:
     debug = bool(context and context.find_root().params.get("debug"))
     daemon = bool(context and context.info_name == "run")
     level = "debug" if debug else config.log.level
-    setup_logging(level, config.log.format, secrets=[token.reveal()] if token else [], tracebacks=debug or daemon)
+    password = urlsplit(config.store_url).password
+    secrets = [secret for secret in (token.reveal() if token else None, password) if secret]
+    setup_logging(level, config.log.format, secrets=secrets, tracebacks=debug or daemon)
 
 
 def clock() -> datetime:
@@ -108,12 +111,12 @@ def plain(value: Any) -> Any:
 
 def people() -> Console:
     """Stdout for people."""
-    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
 
 
 def notices() -> Console:
     """Stderr for people: progress and remarks."""
-    return Console(stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else _WIDE)
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, width=None if sys.stderr.isatty() else _WIDE)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

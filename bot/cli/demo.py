@@ -31,7 +31,7 @@ def demo(*, as_json: bool) -> int:
     alerts = sum(one.delivered for one in rounds)
     failed = [outcome for one in rounds for outcome in one.failed]
     for outcome in failed:
-        notices().print(f"{outcome.feed}: {outcome.error}", markup=False)
+        notices().print(f"{outcome.feed}: {outcome.error}")
     notices().print(
         f"{new} entries in a week, {alerts} alerts. Next: `make run` watches real feeds; README.md says how to be told in Telegram."
     )

@@ -164,9 +164,9 @@ def _show(answer: Answer, findings: list[tuple[Finding, ...]], *, as_json: bool)
     if answer.error:
         raise Failed(f"{answer.feed.id}: {answer.error}")
     told = sum(1 for found in findings if _tells(found))
-    notices().print(f"{answer.feed.id}: {len(answer.entries)} entries, {told} would alert ({answer.feed.url})", markup=False)
+    notices().print(f"{answer.feed.id}: {len(answer.entries)} entries, {told} would alert ({answer.feed.url})")
     for problem in answer.problems:
-        notices().print(f"  {problem}", markup=False)
+        notices().print(f"  {problem}")
     rows = [[entry.published, _said(found), entry.title] for entry, found in zip(answer.entries, findings, strict=True)]
     show_table(["Published", "Event", "Entry"], rows[:_SHOWN_ENTRIES])
     if len(rows) > _SHOWN_ENTRIES:

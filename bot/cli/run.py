@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -17,11 +18,13 @@ from bot.cli.progress import progress
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Transport
+from bot.health import HealthError
 from bot.once import Round, run_round
 from bot.outcomes import TokenRefused
 from bot.parts import opened
-from bot.telegram_api import TelegramTransport
+from bot.sdnotify import Notifier
 from bot.token import Token, TokenError, why_no_token
+from bot.updates import Telegram
 from storage.exceptions import StoreError
 from storage.records import ChannelKind
 
@@ -41,9 +44,11 @@ def run(config_path: Path, *, once: bool, as_json: bool) -> int:
         config, token = configured(config_path)
         if once:
             return asyncio.run(_once(config, token, as_json=as_json))
-        return asyncio.run(Daemon(config, token, now=clock, as_json=as_json).run())
+        return asyncio.run(Daemon(config, token, now=clock, notifier=Notifier(os.environ), as_json=as_json).run())
     except (StoreError, TokenError) as error:
         raise Failed(str(error), exit_code_of(error)) from error
+    except HealthError as error:
+        raise Failed(str(error)) from error
     except TokenRefused as error:
         raise Failed(str(error), EX_CONFIG) from error
     except asyncio.CancelledError as error:
@@ -58,9 +63,11 @@ async def _once(config: Config, token: Token | None, *, as_json: bool) -> int:
     async with AsyncExitStack() as stack:
         if token is None:
             notices().print(why_no_token(config.token_file), style="dim")
-        else:
-            transports[ChannelKind.TELEGRAM] = TelegramTransport(await telegram_bot(config, token, stack))
         parts = await stack.enter_async_context(opened(config, clock, telegram=token is not None))
+        if token is not None:
+            telegram = Telegram(token.reveal(), config.telegram.api_base_url, parts.store, parts.call, now=clock, wake=lambda: None)
+            stack.push_async_callback(telegram.close)
+            transports[ChannelKind.TELEGRAM] = telegram.transport
         with progress("Polling feeds") as (total, advance):
             done = await run_round(parts, transports, on_start=lambda feeds: total(len(feeds)), on_done=lambda _: advance())
     _tell(done)
@@ -72,6 +79,5 @@ def _tell(done: Round) -> None:
     new, alerts = sum(outcome.new for outcome in done.outcomes), sum(outcome.alerts for outcome in done.outcomes)
     for outcome in done.failed:
         notices().print(Text(f"{outcome.feed}: {outcome.error}"))
-    notices().print(
-        f"{len(done.outcomes)} feeds polled, {len(done.failed)} failed; {new} new entries, {alerts} alerts, {done.delivered} messages delivered."
-    )
+    polled = f"{len(done.outcomes)} feeds polled, {len(done.failed)} failed"
+    notices().print(f"{polled}; {new} new entries, {alerts} alerts, {done.delivered} messages delivered.")

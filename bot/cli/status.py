@@ -93,5 +93,5 @@ def _show(config: Config, counts: Counts, daemon: int | None) -> None:
     if waiting:
         lines.append(("Oldest waiting since", shown(counts.oldest_pending_at)))
     for label, text in lines:
-        people().print(f"{label + ':':23}{text}", markup=False)
+        people().print(f"{label + ':':23}{text}")
     people().print()
