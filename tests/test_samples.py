@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,9 @@ FEEDS = [feed["id"] for feed in WEEK["feeds"]]
 DOCUMENTS = sorted(path for feed in FEEDS for path in (FOLDER / feed).iterdir() if path.suffix in {".xml", ".atom"})
 PACKAGES = sorted((FOLDER / WEEK["find_a_tender"]["folder"]).glob("*.json"))
 RELEASES = [release for path in PACKAGES for release in json.loads(path.read_text(encoding="utf-8"))["releases"]]
+
+
+PROGRAM = Path(sys.executable).with_name("contractwatch")
 
 
 def _name(path: Path) -> str:
@@ -131,8 +136,9 @@ def test_every_expected_alert_and_every_silence_has_its_reason_and_its_entry() -
         assert alert["why"]
         assert alert["at"] in times
         assert set(alert["watches"]) <= watches
-        assert set(alert["feeds_at_first"]) <= set(alert["feeds"]) <= set(FEEDS)
-        assert ("find-a-tender" in alert["feeds"]) == ("notice" in alert)
+        assert set(alert["feeds_at_first"]) | set(alert.get("feeds_later", ())) <= set(FEEDS)
+        assert not set(alert["feeds_at_first"]) & set(alert.get("feeds_later", ()))
+        assert ("find-a-tender" in alert["feeds_at_first"]) == ("notice" in alert)
     for silent in EXPECTED["silent"]:
         assert silent["why"]
         assert silent["text"] in texts[silent["feed"]]
@@ -142,3 +148,59 @@ def test_every_watched_name_of_the_week_is_alerted_once_at_least() -> None:
     watches = {watch["name"] for watchlist in WEEK["watchlists"] for watch in watchlist["watches"]}
 
     assert {name for alert in EXPECTED["alerts"] for name in alert["watches"]} == watches
+
+
+@pytest.fixture(scope="module")
+def told() -> list[dict[str, Any]]:
+    """The alerts of ``contractwatch demo --json``, in the order in which they were told."""
+    done = subprocess.run([PROGRAM, "demo", "--json"], capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _is(alert: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """Whether an alert is the expected one: what happened to whose contract, which sum, on whose word, for whom."""
+    amount = alert["value"]["amount"] if alert["value"] else None
+    return (
+        alert["kind"] == expected["kind"]
+        and [name.casefold() for name in alert["suppliers"]] == ([expected["supplier"].casefold()] if "supplier" in expected else [])
+        and any(name in expected["public_body"] for name in alert["public_bodies"])
+        and ("amount" not in expected or amount == expected["amount"])
+        and alert["notice"] == expected.get("notice")
+        and sorted(alert["feeds"]) == expected["feeds_at_first"]
+        and {watch.rpartition("/")[2] for watch in alert["watches"]} == {name.lower().replace(" ", "-") for name in expected["watches"]}
+    )
+
+
+@pytest.mark.parametrize("expected", EXPECTED["alerts"], ids=lambda alert: f"{alert['at']:%a}-{alert['kind']}-{alert['watches'][-1]}")
+def test_the_demo_tells_each_expected_alert_once(told: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    matching = [alert for alert in told if _is(alert, expected)]
+
+    assert len(matching) == 1, [alert for alert in told if alert["kind"] == expected["kind"]]
+
+
+def test_the_demo_tells_nothing_else(told: list[dict[str, Any]]) -> None:
+    unexpected = [alert for alert in told if not any(_is(alert, expected) for expected in EXPECTED["alerts"])]
+
+    assert unexpected == []
+    assert len(told) == len(EXPECTED["alerts"])
+
+
+def test_the_demo_tells_in_the_order_of_the_week(told: list[dict[str, Any]]) -> None:
+    days = [expected["at"] for alert in told for expected in EXPECTED["alerts"] if _is(alert, expected)]
+
+    assert days == sorted(days)
+
+
+def test_every_alert_of_the_demo_carries_its_evidence(told: list[dict[str, Any]]) -> None:
+    for alert in told:
+        assert alert["evidence"]
+        assert alert["alert"] == ("awarded" if alert["kind"] == "awarded" else "cancelled")
+        assert alert["url"].startswith("https://")
+        assert alert["cancel_reason"] if alert["kind"] != "awarded" and alert["notice"] else alert["cancel_reason"] is None
+
+
+@pytest.mark.parametrize("silent", [silent["text"] for silent in EXPECTED["silent"] if silent["feed"] != "find-a-tender"])
+def test_what_looks_like_an_alert_is_not_what_an_alert_rests_on(told: list[dict[str, Any]], silent: str) -> None:
+    assert silent not in {text for alert in told for text in (alert["title"], *alert["evidence"])}
