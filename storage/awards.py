@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from storage.feeds import feed_row
+from storage.feeds import feed_number
 from storage.sql import insert_or_ignore, upsert
 from storage.tables import award, entry, entry_key, lookup
 from storage.unit import reads, writes
@@ -58,7 +58,7 @@ class Awards:
         wanted = (
             select(lookup.c.entry_keys, entry)
             .join(entry, entry.c.id == lookup.c.entry_id)
-            .where(lookup.c.feed_id == feed_row(connection, feed_id).id, lookup.c.next_at <= now, lookup.c.tries < len(_PAUSES))
+            .where(lookup.c.feed_id == feed_number(connection, feed_id), lookup.c.next_at <= now, lookup.c.tries < len(_PAUSES))
             .order_by(lookup.c.next_at, lookup.c.entry_id)
             .limit(limit)
         )
@@ -81,7 +81,7 @@ class Awards:
     @writes
     def lookup_failed(self, connection: Connection, feed_id: str, entry: Entry, now: datetime) -> None:
         """Put off asking for a notice's suppliers; after the fifth time it is not asked for again."""
-        number = feed_row(connection, feed_id).id
+        number = feed_number(connection, feed_id)
         known = select(entry_key.c.entry_id).where(entry_key.c.feed_id == number, entry_key.c.key.in_(entry.keys))
         row = connection.execute(select(lookup).where(lookup.c.entry_id.in_(known)).with_for_update()).first()
         if row is None:

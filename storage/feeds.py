@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, and_, case, func, literal, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal, or_, select, type_coerce, update
 
 from storage.columns import Instant
 from storage.exceptions import NotFound
@@ -41,6 +41,9 @@ _STATE_FIELDS = (
 _FRESH: dict[str, Any] = dict.fromkeys(("etag", "last_modified", "next_poll_at", "first_failed_at", "last_error", "moved_to", "ttl")) | {
     "fail_count": 0
 }
+_FIND_FEED = select(feed.c.id).where(feed.c.key == bindparam("feed_key"))
+_LOCK_FEED = _FIND_FEED.with_for_update()
+_WRITE_STATE = update(feed).where(feed.c.id == bindparam("of_id")).values(owner=None, lease_until=None)
 CLOCK_SLACK_US = 3_600_000_000  # how far ahead a stored time may lie after the clock went back before it counts as due
 
 
@@ -110,21 +113,21 @@ class Feeds:
     @writes
     def save_state(self, connection: Connection, feed_id: str, state: FeedState, now: datetime) -> None:
         """Remember how a poll without new entries ended (a failure, a 304), and release the claim."""
-        write_state(connection, feed_row(connection, feed_id).id, state, now)
+        write_state(connection, feed_number(connection, feed_id), state, now)
 
 
-def feed_row(connection: Connection, feed_id: str, *, lock: bool = False) -> Row[int, str]:
-    """Read a feed by the id people gave it. ``lock``: until the transaction ends no other daemon saves entries of this feed."""
-    wanted = select(feed.c.id, feed.c.key).where(feed.c.key == feed_id)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
-    if row is None:
+def feed_number(connection: Connection, feed_id: str, *, lock: bool = False) -> int:
+    """Find a feed by the id people gave it. ``lock``: until the transaction ends no other daemon saves entries of this feed."""
+    number = connection.execute(_LOCK_FEED if lock else _FIND_FEED, {"feed_key": feed_id}).scalar()
+    if number is None:
         raise NotFound("there is no such feed", about=feed_id)
-    return row
+    return int(number)
 
 
 def write_state(connection: Connection, number: int, state: FeedState, now: datetime) -> None:
+    """Remember a feed's state and release the claim on it."""
     values = {name: getattr(state, name) for name in _STATE_FIELDS}
-    connection.execute(update(feed).where(feed.c.id == number).values(**values, owner=None, lease_until=None, touched_at=now))
+    connection.execute(_WRITE_STATE, {"of_id": number, "touched_at": now, **values})
 
 
 def _clock_went_back(now: datetime) -> Any:

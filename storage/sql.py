@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Boolean, and_, literal_column, text
+from sqlalchemy import Boolean, and_, func, literal_column, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import story, subscription
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Table
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Dialect
 
 T = TypeVar("T")
 
@@ -35,12 +35,45 @@ def is_sqlite(connection: Connection) -> bool:
 
 def insert_or_ignore(connection: Connection, table: Table) -> Any:
     """Insert rows and leave those alone that a unique index already has."""
-    return _insert(connection.dialect.name, table).on_conflict_do_nothing()
+    return _ignoring(connection.dialect.name, table)
+
+
+@functools.cache
+def _ignoring(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
 
 
 @functools.cache
 def _insert(dialect: str, table: Table) -> Any:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, ignore: bool = False) -> None:
+    """Insert many rows that have the same columns, in one call of the driver.
+
+    The values go through the same types as everywhere; what is left out is SQLAlchemy's own handling of each row, which took longer than
+    the database did. ``ignore``: rows that a unique index already has are left alone.
+    """
+    names = tuple(rows[0])
+    sql, order, processors = _prepared(connection.dialect, table, names, ignore)
+    columns = [_processed([row[name] for row in rows], processors[name]) for name in order]
+    values = list(zip(*columns, strict=True))
+    if is_sqlite(connection):
+        connection.exec_driver_sql(sql, values)
+    else:
+        connection.exec_driver_sql(sql, [dict(zip(order, row, strict=True)) for row in values])
+
+
+def _processed(values: list[Any], processor: Any) -> list[Any]:
+    return values if processor is None else [processor(value) for value in values]
+
+
+@functools.lru_cache(maxsize=64)
+def _prepared(dialect: Dialect, table: Table, names: tuple[str, ...], ignore: bool) -> tuple[str, list[str], dict[str, Any]]:
+    statement = _ignoring(dialect.name, table) if ignore else table.insert()
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    processors = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+    return str(compiled), list(getattr(compiled, "positiontup", None) or names), processors
 
 
 def upsert(connection: Connection, table: Table) -> Any:
@@ -55,6 +88,22 @@ def lock_stories(connection: Connection) -> None:
     """
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STORIES_LOCK})
+
+
+def new_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """Draw numbers for rows to come. SQLite's one writer may simply count on from the highest."""
+    if is_sqlite(connection):
+        highest = connection.execute(_highest(table)).scalar_one()
+        return list(range(highest + 1, highest + 1 + count))
+    return list(connection.execute(_DRAW, {"name": table.name, "count": count}).scalars())
+
+
+_DRAW = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+
+
+@functools.cache
+def _highest(table: Table) -> Any:
+    return select(func.coalesce(func.max(table.c.id), 0))
 
 
 def chunks(items: Sequence[T], size: int = MOST_PARAMETERS) -> Iterator[Sequence[T]]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 WATCHES_VERSION = "watches_version"
+_READ_VERSION = select(meta.c.value).where(meta.c.key == WATCHES_VERSION)
+_HOLD_VERSION = _READ_VERSION.with_for_update(read=True)
 
 
 class Meta:
@@ -43,8 +45,7 @@ class Meta:
 
 def watches_version(connection: Connection, *, hold: bool = False) -> int:
     """Read the version. ``hold``: nobody changes the watches until this transaction ends."""
-    wanted = select(meta.c.value).where(meta.c.key == WATCHES_VERSION)
-    return int(connection.execute(wanted.with_for_update(read=True) if hold else wanted).scalar_one())
+    return int(connection.execute(_HOLD_VERSION if hold else _READ_VERSION).scalar_one())
 
 
 def require_version(connection: Connection, version: int) -> None:
