@@ -240,6 +240,7 @@ async def test_a_copy_that_answers_every_window_alike_is_walked_once() -> None:
         (web.json_response([1, 2]), "no list of releases"),
         (web.json_response({"releases": {"a": 1}}), "no list of releases"),
         (web.Response(text="[" * 100_000, content_type="application/json"), "nested too deeply"),
+        (web.Response(text=f'{{"releases": [{"9" * 5000}]}}', content_type="application/json"), "thousands of digits"),
     ],
 )
 async def test_what_is_not_a_page_is_one_clear_sentence(answer: web.Response, said: str) -> None:

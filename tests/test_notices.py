@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -151,6 +152,45 @@ def test_a_termination_for_several_reasons_of_which_one_is_not_completion_is_a_t
     assert finding("uk11_completed", contracts=contracts).event is EventKind.TERMINATED
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "event"),
+    [
+        ("celex_call", {"tender": {"title": "T", "status": "unsuccessful", "legalBasis": {"scheme": "CELEX"}}}, "cancelled"),
+        ("celex_award", {"awards": [], "contracts": []}, "awarded"),
+        ("celex_award", {"awards": [{"id": "1", "status": "cancelled"}]}, "cancelled"),
+        ("celex_award", {"tag": ["somethingNew"]}, "none"),
+        ("cf_award", {"awards": [{"id": "1", "status": "unsuccessful"}]}, "cancelled"),
+        ("cf_award", {"tag": "award"}, "awarded"),
+        ("ocds_contract", {"awards": [{"id": "1", "status": "unsuccessful"}]}, "cancelled"),
+        ("ocds_contract", {"contracts": [{"id": "1", "status": "cancelled"}]}, "cancelled"),
+        ("ocds_contract", {"contracts": [{"id": "1", "status": "cancelled"}, {"id": "2", "status": "active"}]}, "awarded"),
+        ("ocds_contract", {"tag": ["contractTermination", "award"]}, "terminated"),
+        ("ocds_contract", {"tag": ["contractAmendment"], "tender": {"title": "T", "status": "cancelled"}}, "changed"),
+        ("ocds_contract", {"tag": None}, "none"),
+    ],
+)
+def test_where_there_is_no_notice_type_the_strongest_word_of_tags_and_statuses_decides(
+    name: str, changes: dict[str, Any], event: str
+) -> None:
+    assert describe_release(release(name, **changes))["event"] == event
+
+
+def test_an_entry_without_release_is_none_of_our_business() -> None:
+    entry = replace(entry_of(release("uk7_signed")), release=None)
+
+    assert understand_release(entry, (), NoMatches()) == ()
+
+
+@pytest.mark.parametrize("written", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-10:00", 7, None, "2026-13-01"])
+def test_a_date_that_is_none_is_not_told(written: object) -> None:
+    contracts = [release("uk7_signed")["contracts"][0] | {"dateSigned": written}]
+    entry = entry_of(release("uk7_signed", date=written))
+
+    assert entry.published is None
+    found = finding("uk7_signed", contracts=contracts).happened_on
+    assert found is None or found.hour == 12
+
+
 def test_edits_and_the_signature_speak_of_the_award_that_was_announced() -> None:
     told = [finding(name) for name in ("uk6_standstill", "uk6_edited", "uk7_signed")]
 
@@ -217,6 +257,7 @@ def amounts(*values: dict[str, Any]) -> str:
         ([{"amount": 10}], "none"),
         ([{"amount": 10, "currency": "pounds"}], "none"),
         ([{"amount": 10**20, "currency": "GBP"}], "none"),
+        ([{"amount": 10**400, "currency": "GBP"}], "none"),
     ],
 )
 def test_sums_are_added_on_one_basis_in_one_currency_or_not_told(values: list[dict[str, Any]], said: str) -> None:
@@ -257,6 +298,14 @@ def test_the_evidence_is_the_notices_own_words_and_the_rule_that_decided() -> No
     assert found.evidence.sentence == "Street lighting maintenance: No bids received."
     assert found.evidence.rule == "notice UK12, procurement termination notice without contracts: the procurement was cancelled"
     assert finding("uk6_decided_lots").evidence.sentence == "Street lighting maintenance"
+
+
+def test_an_award_that_says_it_is_not_made_yet_is_shown_with_these_words() -> None:
+    said = "This contract has not yet formally been awarded; this notice serves as an intention to award."
+    found = finding("celex_award", description=f"This is an intention to award notice.<br/><br/>{said} Write to us.")
+
+    assert found.evidence.sentence == f"Theatre lighting: {said}"
+    assert found.reason is None
 
 
 def test_the_notice_is_named_as_people_quote_it() -> None:

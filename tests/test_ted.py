@@ -127,6 +127,16 @@ async def test_an_answer_that_stops_short_keeps_the_checkpoint(last: dict[str, A
         assert not any(page.state for page in pages)
 
 
+async def test_a_search_without_end_is_left_after_two_hundred_pages() -> None:
+    async with serving() as (register, fetcher):
+        register.answer = lambda _: answer(notice(1), total=10**9)
+        pages, error = await walked(register, fetcher, RECENT, feed=ted(register))
+
+        assert isinstance(error, ParseError)
+        assert len(register.bodies) == 200
+        assert numbers(pages) == ["1-2026"]
+
+
 async def test_an_answer_that_ran_out_of_time_is_asked_for_again() -> None:
     async with serving() as (register, fetcher):
         register.script(answer(notice(1), timed_out=True), answer(notice(1), notice(2)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from watchers.notice_events import Decision, rationales
@@ -142,11 +142,8 @@ def _figure(value: object) -> Decimal | None:
     """A sum above 0: 0 is what frameworks state when they state nothing (3 of 100 awards)."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    try:
-        figure = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return figure if figure.is_finite() and figure > 0 else None
+    figure = Decimal(str(value))  # reduced releases hold nothing that is no figure
+    return figure if figure > 0 else None
 
 
 def _printed(total: Decimal, currency: str, parts: int, *, final: bool) -> str:
@@ -252,8 +249,22 @@ def _from_description(release: Mapping[str, Any], decision: Decision) -> str:
     if decision.type not in ("CELEX", "CF"):
         return ""
     words = notice_rules().reason_words
-    for text in (text_of(mapping(release.get("tender")).get("description")), text_of(release.get("description"))):
-        for sentence in _SENTENCES.split(text):
-            if any(word in sentence.casefold() for word in words):
-                return sentence.strip(" *")
-    return ""
+    return next((sentence for sentence in _described(release) if any(word in sentence.casefold() for word in words)), "")
+
+
+def intention_of(release: Mapping[str, Any], decision: Decision) -> str | None:
+    """The sentence in which an award under the directives says that it is not made yet; the form has no other place for it."""
+    if decision.type != "CELEX" or decision.event is not EventKind.AWARDED:
+        return None
+    sentences = _described(release)
+    for words in notice_rules().intention_words:
+        for sentence in sentences:
+            if words in sentence.casefold():
+                return sentence
+    return None
+
+
+def _described(release: Mapping[str, Any]) -> list[str]:
+    """The sentences of the notice's descriptions."""
+    descriptions = (text_of(mapping(release.get("tender")).get("description")), text_of(release.get("description")))
+    return [sentence.strip(" *") for text in descriptions for sentence in _SENTENCES.split(text)]

@@ -64,6 +64,7 @@ class NoticeRules:
     direct_details: tuple[str, ...]
     no_reason: frozenset[str]
     reason_words: tuple[str, ...]
+    intention_words: tuple[str, ...]
     reasons: Mapping[str, str]
     publishers: tuple[Publisher, ...]
     local_schemes: frozenset[str]
@@ -121,6 +122,7 @@ def _rules(data: dict[str, Any]) -> NoticeRules:
         direct_details=tuple(words["direct_details"]),
         no_reason=frozenset(words["no_reason"]),
         reason_words=tuple(words["reason_words"]),
+        intention_words=tuple(words["intention_words"]),
         reasons=data["reasons"],
         publishers=tuple(Publisher(prefix=row["prefix"], name=row["name"], link=row["link"]) for row in data["publishers"]),
         local_schemes=frozenset(identifiers["local_schemes"]),

@@ -26,6 +26,7 @@ from watchers.notice_facts import (
     buyers,
     failed,
     happened_on,
+    intention_of,
     parties_with_role,
     reason_of,
     same_organisation,
@@ -234,7 +235,7 @@ def _notice(reading: Reading, source: str | None, *, unknown: bool) -> Notice:
 
 def _evidence(entry: Entry, reading: Reading) -> Evidence:
     """The notice's own words: its title, and what it says about why."""
-    words = reading.reason
+    words = reading.reason or intention_of(reading.release, reading.decision)
     sentence = f"{entry.title}: {words}" if words and words.casefold() not in entry.title.casefold() else entry.title
     spans = (Span(field="title", start=0, end=len(entry.title)),)
     return Evidence(sentence=_cut(sentence), rule=reading.decision.rule, spans=spans)

@@ -9,7 +9,6 @@ expected is not there.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ _LONG = 1200  # reasons are cut to 300 where they are told; some are whole lette
 _NAME = 300
 _WORD = 200
 _MAX_PROBLEMS = 20
+_LARGEST = 10**15  # beyond any sum; databases refuse integers of a thousand digits
 
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _EDIT_NUMBER = re.compile(r"-\d+$")
@@ -201,7 +201,7 @@ def _number(value: object) -> int | float | str | None:
     if isinstance(value, str):
         text = value.strip()
         return text if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text) else None
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and abs(value) < _LARGEST:  # not so of infinity and of what is no number
         return value
     return None
 

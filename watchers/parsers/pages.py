@@ -85,6 +85,8 @@ def read_json(body: bytes, *, about: str, content_type: str = "") -> tuple[Any, 
             raise ParseError(_not_json(text, content_type, error), about=about) from error
         except RecursionError as error:
             raise ParseError("the answer is nested too deeply to be read", about=about) from error
+        except ValueError as error:
+            raise ParseError("the answer holds a number of thousands of digits", about=about) from error
     raise ParseError("the answer holds too many numbers that JSON does not know", about=about)
 
 
