@@ -43,6 +43,7 @@ class Clause:
     contract: int | None = None
     head: str = "same"
     money_only: bool = False
+    bare: bool = False  # a participle without an auxiliary: "Capita awarded contract", "firm handed contract"
 
 
 def clauses(sentence: Sentence, rules: Rules) -> Iterator[Clause]:
@@ -69,9 +70,12 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     group, auxiliaries = _group(tokens, index)
     form, passive = _voice(forms, auxiliaries)
     clause = Clause(sentence, index, frame, form, passive)
-    clause.left = _left(tokens, group)
+    infinitive = any("to" in token.tags for token in auxiliaries)
+    clause.left = _left(tokens, group, governed=infinitive or form == "g")
+    if form == "g" and frame.name == "win" and group and "after" in tokens[group - 1].tags:
+        clause.left = _left(tokens, group - 1, governed=True)
     clause.right = _right(tokens, index + 1, sentence)
-    bare = form == "p" and not auxiliaries
+    clause.bare = bare = form == "p" and not auxiliaries
     if not clause.passive and bare and not _object(tokens, clause.right):
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
@@ -134,19 +138,29 @@ def _voice(forms: str, auxiliaries: list[Token]) -> tuple[str, bool]:
     return forms[0], False
 
 
-def _left(tokens: list[Token], group: int) -> list[Phrase]:
-    """The phrases of the subject: from the border of the clause to the first verb before the trigger."""
+def _left(tokens: list[Token], group: int, *, governed: bool) -> list[Phrase]:
+    """The phrases of the subject, from the border of the clause.
+
+    An infinitive or -ing form shares the subject of the verb before it ("council votes to end"), so the subject ends at the first verb;
+    a finite form has its own after the last one ("council confirms Amey has won").
+    """
     end = group
     if end and tokens[end - 1].low == ",":
         end = _before_aside(tokens, end - 1)
     start = end
     while start > 0 and not _border(tokens, start - 1):
         start -= 1
-    for index in range(start, end):
-        if tokens[index].tags & _GOVERNORS and "noun" not in tokens[index].tags and "n" not in tokens[index].tags:
-            end = index
-            break
+    verbs = [index for index in range(start, end) if tokens[index].tags & _GOVERNORS and "n" not in tokens[index].tags and not _purpose(tokens, index)]
+    if verbs and governed:
+        end = verbs[0]
+    elif verbs:
+        start = verbs[-1] + 1
     return _split(tokens, start, end)
+
+
+def _purpose(tokens: list[Token], index: int) -> bool:
+    """Whether "to" says what a contract is for ("contract to run migrant centre awarded ...")."""
+    return index > 0 and "to" in tokens[index].tags and "paper" in tokens[index - 1].tags
 
 
 def _before_aside(tokens: list[Token], comma: int) -> int:
@@ -174,6 +188,9 @@ def _right(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
         if token.low == "," and (_listing(tokens, end) or _adjectives(tokens, start, end)):
             end += 1
             continue
+        if "sub" in token.tags and _as_contractor(tokens, end):
+            end += 1
+            continue
         if token.low in _HARD or token.low == "," or token.tags & {"sub", "rel", "but", "be", "have", "modal", "will", "do", "not"}:
             break
         if "to" in token.tags and _infinitive(tokens, end, sentence):
@@ -182,6 +199,11 @@ def _right(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
             break
         end += 1
     return _split(tokens, start, end)
+
+
+def _as_contractor(tokens: list[Token], index: int) -> bool:
+    """"As" before a part ("named Kier as contractor for ...") goes on, "as" before a clause does not."""
+    return tokens[index].low == "as" and any("generic_supplier" in token.tags for token in tokens[index + 1 : index + 4])
 
 
 def _listing(tokens: list[Token], comma: int) -> bool:
@@ -212,6 +234,11 @@ def _infinitive(tokens: list[Token], index: int, sentence: Sentence) -> bool:
         return False
     if "form_b" in following.tags or "purpose" in following.tags:
         return True
+    for token in tokens[index + 1 : index + 6]:
+        if "paper" in token.tags:
+            return False  # "appointed to flood framework"
+        if "n" not in token.tags:
+            break
     return not following.capital and not sentence.lower_case and not following.tags & {"generic_supplier", "generic_body", "adv"}
 
 
@@ -251,7 +278,10 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
     )
     if not (clause.passive and frame.passive == "contract"):
         for phrase in clause.right:
+            if phrase.prep == "of" and not _amount(tokens, phrase, clause):
+                break
             if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
+                _award_of(clause, rules)
                 return
             if phrase.prep and phrase.prep not in allowed and phrase.prep != "for":
                 break
@@ -261,11 +291,26 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
             return
     if any("nominal" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end]):
         return  # "cancellation of the contract was announced" is told by the noun
-    if clause.passive or bare or frame.name == "terminate":
+    intransitive = frame.name == "terminate" and clause.form in "sdp" and not _object(tokens, clause.right)
+    if clause.passive or bare or intransitive:
         for phrase in clause.left:
             if phrase.prep in ("", "of") and _paper(tokens, phrase, clause, rules):
                 clause.passive = True
                 return
+
+
+def _award_of(clause: Clause, rules: Rules) -> None:
+    """"Announces the award of a contract": the contract is the noun behind "of"."""
+    tokens = clause.sentence.tokens
+    if clause.contract is not None and "award" in tokens[clause.contract].tags:
+        for phrase in clause.right:
+            if phrase.prep == "of" and _paper(tokens, phrase, clause, rules):
+                return
+
+
+def _amount(tokens: list[Token], phrase: Phrase, clause: Clause) -> bool:
+    """Whether "of" follows an amount ("the majority of its contract") or the verb takes it ("stripped of contract")."""
+    return clause.frame.name == "strip" or any(token.tags & {"quantity"} or token.kind == "money" for token in tokens[clause.trigger + 1 : phrase.start])
 
 
 def _has_money(tokens: list[Token], phrase: Phrase) -> bool:
@@ -302,7 +347,7 @@ def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     tokens = sentence.tokens
     token = tokens[index]
     clause = Clause(sentence, index, rules.nominals[token.low], "n", passive=True)
-    clause.left = _left(tokens, index)
+    clause.left = _left(tokens, index, governed=True)
     clause.right = _right(tokens, index + 1, sentence)
     ahead = [phrase for phrase in clause.right if phrase.prep in ("of", "from")][:1]
     if not any(_paper(tokens, phrase, clause, rules) for phrase in ahead):
@@ -338,6 +383,8 @@ def _mood(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) ->
 def _bare_forms(clause: Clause, group: int, auxiliaries: list[Token]) -> None:
     """Base and -ing forms without an auxiliary: "Cancel the contract" asks, "after cancelling" looks back."""
     tokens = clause.sentence.tokens
+    if clause.frame.name == "win" and clause.form == "g" and group and "after" in tokens[group - 1].tags:
+        return
     if clause.form == "b" and not auxiliaries and not clause.left:
         clause.mood, clause.why = "proposed", "imperative"
     elif clause.form == "g" and not any("be" in token.tags for token in auxiliaries) and not (group and tokens[group - 1].low == ","):
@@ -350,7 +397,17 @@ def _subordinate(clause: Clause, group: int) -> None:
     if group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"}):
         clause.mood, clause.why = "background", "relative clause"
         return
+    if any("candidate" in token.tags for phrase in clause.right for token in tokens[phrase.start : phrase.end]):
+        clause.mood, clause.why = "proposed", "a candidate, not the winner"
+        return
+    start = clause.left[0].start if clause.left else group
     for index in range(group - 1, -1, -1):
+        if tokens[index].low in _HARD or tokens[index].low == ",":
+            break
+        if "scrutiny" in tokens[index].tags:
+            clause.mood, clause.why = "background", f"told about before: {tokens[index].low}"
+            return
+    for index in range(start - 1, -1, -1):
         token = tokens[index]
         if token.low in _HARD or token.low == ",":
             return
@@ -361,9 +418,18 @@ def _subordinate(clause: Clause, group: int) -> None:
             clause.mood, clause.why = "background", f"looking back: {token.low}"
             return
         if "sub" in token.tags:
-            if token.low not in ("as", "so") and not any("market" in word.tags for word in tokens[:index]):
+            if not _news(tokens, index, clause):
                 clause.mood, clause.why = "background", f"clause with {token.low}"
             return
+
+
+def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
+    """Whether a subordinate clause is the news all the same: "shares surge after ...", "to maintain sonars after winning ..."."""
+    if tokens[index].low in ("as", "so"):
+        return True
+    if clause.frame.name == "win" and clause.form == "g" and "after" in tokens[index].tags:
+        return True
+    return any("market" in word.tags for word in tokens[:index])
 
 
 def _description(tokens: list[Token], index: int, clause: Clause) -> bool:

@@ -75,19 +75,53 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
         return None
     sentence = clause.sentence
     found = parts(clause, rules)
+    assert clause.contract is not None
+    contract = sentence.tokens[clause.contract]
+    strong = bool(contract.tags & {"strong", "tender"})
     blocked = _blocked(title, sentence, rules)
-    contract = sentence.tokens[clause.contract] if clause.contract is not None else None
-    strong = contract is not None and bool(contract.tags & {"strong", "tender"})
     if blocked and not (blocked in ("cancelled_events", "prize", "finance") and strong and found.bodies):
         return None
-    if not _public(clause, found, [*title, *summary], strong=strong):
+    if clause.frame.needs == "tender" and "tender" not in contract.tags:
         return None
-    if clause.frame.needs == "tender" and not (contract and "tender" in contract.tags):
+    if clause.frame.subject in ("either", "public_body") and _workers(clause):
+        return None
+    if event.alert is None:
+        if not (strong and (found.suppliers or found.generic)) and not _public(clause, found, [*title, *summary], strong=strong):
+            return None
+    elif not _public(clause, found, [*title, *summary], strong=strong) or not (strong or _contractual(clause, found, contract)):
         return None
     told = Told(event, f"{clause.frame.name}: {clause.why}", clause)
     told.suppliers = [(sentence, name) for name in found.suppliers]
     told.bodies = [(sentence, name) for name in found.bodies]
     return told
+
+
+def _workers(clause: Clause) -> bool:
+    """Whether employees are a party: theirs are contracts of work."""
+    tokens = clause.sentence.tokens
+    sides = [phrase for phrase in clause.left if not phrase.prep] + [phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")]
+    return any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end])
+
+
+def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
+    """Whether a noun that need not be a contract ("deal", "order", "award", "project") is one here: by its supplier, its goods or its sum."""
+    tokens = clause.sentence.tokens
+    known = any(name.known for name in found.suppliers)
+    phrases = [tokens[phrase.start : phrase.end] for phrase in (*clause.left, *clause.right)]
+    near = next((run for run in phrases if contract in run), [contract])
+    worth = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "worth"]
+    money = any(token.kind == "money" for run in (near, *worth) for token in run)
+    goods = any(token.tags & {"goods", "works"} for token in tokens)
+    firm = any(token.tags & {"generic_supplier"} for run in phrases for token in run)
+    if contract.kind == "money":
+        return known or firm
+    if "scheme" in contract.tags:
+        return clause.frame.name in _CANCELS and (known or money)
+    if "order" in contract.tags:
+        return clause.frame.name in ("win", "give", "cancel", "terminate", "lose", "sign", "approve") and (money or known or goods)
+    if "award" in contract.tags:
+        return clause.frame.name == "win" and bool(found.bodies) and (known or money)
+    return known or firm or (goods and bool(found.suppliers or money)) or (money and bool(found.suppliers))
 
 
 def _event(clause: Clause) -> EventKind | None:
@@ -134,16 +168,18 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
     if clause.money_only:
         return False
     if found.generic:
-        return strong or any(token.tags & {"generic_body"} for token in near.tokens)
+        return True
     return strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens)
 
 
 def _blocked(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:
+    """The blocker group of a word in the title or in the sentence; a capitalised word inside a sentence is a name ("Grant Shapps")."""
     pattern, groups = _blocker_pattern(rules)
     for one in (*title, sentence):
-        hit = pattern.search(one.text.lower())
-        if hit:
-            return groups[hit.group()]
+        for hit in pattern.finditer(one.text.lower()):
+            name = one.text[hit.start()].isupper() and hit.start() > 0 and not one.title_case and " " not in hit.group()
+            if not name or groups[hit.group()] == "sport":
+                return groups[hit.group()]
     return None
 
 
@@ -165,7 +201,8 @@ def _complete(told: Told, sentences: list[Sentence], rules: Rules) -> None:
                 _mention(told, sentence, index, rules)
     if not told.bodies:
         own = told.clause.sentence
-        told.bodies = [(own, Name(i, i + 1, "body")) for i, token in enumerate(own.tokens) if token.kind == "body"][:1]
+        everywhere = [own, *(sentence for sentence in sentences if sentence is not own)]
+        told.bodies = [(one, Name(i, i + 1, "body")) for one in everywhere for i, token in enumerate(one.tokens) if token.kind == "body"][:1]
 
 
 def _mention(told: Told, sentence: Sentence, index: int, rules: Rules) -> None:
@@ -201,18 +238,30 @@ def _mention(told: Told, sentence: Sentence, index: int, rules: Rules) -> None:
 
 
 def _value(clause: Clause, sentences: list[Sentence]) -> tuple[Money | None, Token | None]:
-    """The sum of the contract: in the deciding clause, else beside a contract noun elsewhere in the entry."""
-    spans = [(phrase.start, phrase.end) for phrase in (*clause.right, *clause.left)]
-    for start, end in spans:
-        for token in clause.sentence.tokens[start:end]:
-            if token.money is not None:
-                return token.money, token
+    """The sum of the contract: beside its noun in the deciding clause, else beside a contract noun elsewhere in the entry.
+
+    A sum in another phrase is something else ("paid £8m to end the contract", "fined £2m").
+    """
+    tokens = clause.sentence.tokens
+    for phrase in (*clause.right, *clause.left):
+        holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
+        if holds or phrase.prep in ("worth", "in") or (phrase.prep == "for" and clause.contract is not None and clause.contract < phrase.start):
+            for token in tokens[phrase.start : phrase.end]:
+                if token.money is not None:
+                    return token.money, token
     for sentence in sentences:
         for index, token in enumerate(sentence.tokens):
-            if token.money is None:
-                continue
-            near = sentence.tokens[index + 1 : index + 6]
-            before = sentence.tokens[max(0, index - 4) : index]
-            if any("paper" in word.tags for word in near) or ("worth" in {tag for word in before for tag in word.tags}):
+            if token.money is not None and _beside_contract(sentence.tokens, index):
                 return token.money, token
     return None, None
+
+
+def _beside_contract(tokens: list[Token], index: int) -> bool:
+    """Whether a sum belongs to a contract noun: "a £330m NHS contract", "contract worth £7.8 million"."""
+    for token in tokens[index + 1 : index + 7]:
+        if "paper" in token.tags and token.kind == "word":
+            return True
+        if "n" not in token.tags or token.kind == "money":
+            break
+    before = tokens[max(0, index - 4) : index]
+    return any(token.tags & {"worth"} for token in before) and any("paper" in token.tags for token in tokens[max(0, index - 14) : index])

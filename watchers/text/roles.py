@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from watchers.text.clauses import Clause, Phrase
-from watchers.text.rules import Rules
+from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
 _GLUED = re.compile(r"-(?:backed|owned|linked|funded|founded|style|like|based|led|free|run|built|made)$|^(?:ex|anti|pro|non|former)-")
@@ -56,13 +56,21 @@ def parts(clause: Clause, rules: Rules) -> Parts:
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
     tokens = clause.sentence.tokens
-    found.generic = any(token.tags & {"generic_body", "works"} or _names_works(token, rules) for token in tokens)
+    found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
     return found
 
 
-def _names_works(token: Token, rules: Rules) -> bool:
-    """Whether a name says what is bought ("Northern rail")."""
-    return token.kind == "supplier" and any("works" in rules.tags(word) for word in token.low.split())
+def _plainly_public(sentence: Sentence, index: int, rules: Rules) -> bool:
+    """Whether a word makes a public buyer plain; inside somebody's name it does not ("Mutual & Federal Insurance")."""
+    token = sentence.tokens[index]
+    if token.kind == "supplier":
+        return any("works" in rules.tags(word) for word in token.low.split())
+    if not token.tags & {"generic_body", "works"}:
+        return False
+    if not token.capital or sentence.title_case or index == 0:
+        return True
+    beside = [sentence.tokens[place] for place in (index - 1, index + 1) if 0 <= place < len(sentence.tokens)]
+    return not any(other.capital and other.tags == UNKNOWN for other in beside)
 
 
 def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
@@ -75,7 +83,7 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
             if clause.passive and clause.contract is not None and clause.contract < phrase.start
             else ""
         )
-    if clause.frame.name == "give" and clause.form == "p" and not clause.passive:
+    if clause.frame.name == "give" and clause.bare and not clause.passive:
         return "giver_or_given"
     if clause.passive:
         return "supplier" if clause.frame.passive == "supplier" else ""
@@ -85,6 +93,8 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
 def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "by":
         return "actor" if clause.passive else ""
+    if phrase.prep == "to" and clause.frame.name == "lose":
+        return ""  # the winner is not whose contract ended
     return rules.prepositions.get(phrase.prep, "")
 
 
@@ -171,7 +181,7 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
         elif _unknown(token, sentence) and not (before_noun and sentence.title_case):
             stop = _run(sentence, index, end)
             first = _without_descriptors(tokens, index, stop, rules)
-            if first < stop and _itself(tokens, Name(first, stop, "supplier"), rules):
+            if first < stop and _itself(tokens, Name(first, stop, "supplier"), rules) and (before_noun or not _modifies(sentence, stop, end)):
                 found.append(Name(first, stop, "supplier"))
             index = stop
         else:
@@ -222,6 +232,11 @@ def _run(sentence: Sentence, start: int, end: int) -> int:
     return index
 
 
+def _capital_noun(token: Token, sentence: Sentence) -> bool:
+    """A capitalised common noun inside a name ("The Phoenix Partnership", "Compass Group")."""
+    return token.capital and token.kind == "word" and bool(token.tags & ({"generic_supplier"} if sentence.title_case else {"generic_supplier", "paper"}))
+
+
 def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rules) -> int:
     while start < stop and (
         tokens[start].low in rules.descriptors or tokens[start].low.endswith("-based") or tokens[start].kind == "place"
@@ -243,6 +258,14 @@ def _itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
     if following.low in rules.not_itself_after:
         return False
     return not (name.kind in ("place", "body") and (following.tags & {"generic_supplier"} or following.low.endswith("-based")))
+
+
+def _modifies(sentence: Sentence, stop: int, end: int) -> bool:
+    """Whether an unknown name only describes the noun behind it ("Belfast shipyard", "Tory donor's firm")."""
+    if stop >= end or sentence.title_case:
+        return False
+    following = sentence.tokens[stop]
+    return following.kind == "word" and "n" in following.tags and not following.capital and not following.tags & {"det", "gen"}
 
 
 def _lower(tokens: list[Token], start: int, end: int, rules: Rules) -> list[Name]:

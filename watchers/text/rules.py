@@ -92,7 +92,7 @@ class Rules:
                 name = f"generic_{tag}" if section == "generic" and tag != "works" else tag
                 for word in words(text):
                     self._tables[word].add(name)
-                    if section in {"contract", "generic", "terms"} or tag in {"det", "gen", "works", "noun"}:
+                    if section in {"contract", "generic", "terms", "goods"} or tag in {"det", "gen", "noun", "quantity", "workers", "candidate"}:
                         self._tables[word].add("n")
                     if section == "contract":
                         self._tables[word].add("paper")
@@ -130,6 +130,7 @@ class Rules:
         self.council_places = words(councils["names"]["places"], fold=False)
         self.supplier_names = words(suppliers["names"]["exact"], fold=False)
         self.body_tails = words(bodies["kinds"]["tail"], fold=False)
+        self.lower_tails = words(bodies["kinds"]["lower_tail"])
         self.body_heads = words(bodies["kinds"]["head"], fold=False)
 
     def _number(self) -> dict[frozenset[str], str]:
@@ -140,7 +141,7 @@ class Rules:
     def _phrases(self) -> dict[str, list[str]]:
         """First word → phrases beginning with it (lower case, longest first), of the lexicon and of the names."""
         phrases: dict[str, set[str]] = defaultdict(set)
-        names = self.body_names | self.place_names | self.supplier_names | self.council_places | self.body_tails
+        names = self.body_names | self.place_names | self.supplier_names | self.council_places | self.body_tails | self.lower_tails
         for phrase in {*self._tables, *(name.lower() for name in names)}:
             parts = phrase.replace("'s", " 's")
             if " " in parts:

@@ -87,7 +87,7 @@ def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence
     capitals = sum(token.text[0].isupper() for token in long)
     sentence.title_case = len(long) >= 4 and capitals >= 0.8 * len(long)
     sentence.lower_case = capitals == 0
-    sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case)
+    sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case, title_case=sentence.title_case)
     sentence.codes = "".join(rules.codes.get(token.tags) or rules.codes[UNKNOWN] for token in tokens)
     return sentence
 
@@ -186,7 +186,7 @@ def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Rul
         if len(run) == size and " ".join(token.low for token in run) == phrase:
             kind = _kind(text[first.start - offset : run[-1].end - offset], rules)
             words = text[first.start - offset : run[-1].end - offset]
-            if kind or phrase in rules.listed or words in rules.body_tails:
+            if kind or phrase in rules.listed or words in rules.body_tails or words in rules.lower_tails:
                 return index + size, kind or "phrase", phrase
     kind = _kind(first.text, rules) if first.text[0].isupper() or first.text[0].isdigit() else ""
     return index + 1, kind, first.low
@@ -209,7 +209,7 @@ def _joined(run: list[Token], text: str, offset: int, rules: Rules, kind: str, p
     return Token(start, end, words, words.lower(), UNKNOWN, known or "supplier" if kind == "watched" else kind, None, kind == "watched")
 
 
-def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower: bool) -> list[Token]:
+def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower: bool, title_case: bool) -> list[Token]:
     """Names that have the shape of a public body ("... County Council", "Ministry of ...") become one token."""
     if lower:
         return [_lower_name(token, rules) for token in tokens]
@@ -217,7 +217,9 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower:
     while index < len(tokens):
         token = tokens[index]
         span = None
-        if token.text in rules.body_tails:
+        if token.text in rules.body_tails and not _goes_on(tokens, index, title_case=title_case):
+            span = _tail(tokens, index)
+        elif token.text in rules.lower_tails and index and _part(tokens[index - 1]) and tokens[index - 1].kind != "body":
             span = _tail(tokens, index)
         if span is None and token.text in rules.body_heads:
             span = _head(tokens, index)
@@ -230,6 +232,14 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower:
             index = first
         index += 1
     return tokens
+
+
+def _goes_on(tokens: list[Token], index: int, *, title_case: bool) -> bool:
+    """Whether a name goes on after what looked like its end ("Ingerois Board Mill")."""
+    if title_case or index + 1 >= len(tokens):
+        return False
+    following = tokens[index + 1]
+    return following.kind == "word" and following.capital and following.tags == UNKNOWN
 
 
 def _lower_name(token: Token, rules: Rules) -> Token:
