@@ -300,6 +300,13 @@ def test_the_evidence_is_the_notices_own_words_and_the_rule_that_decided() -> No
     assert finding("uk6_decided_lots").evidence.sentence == "Street lighting maintenance"
 
 
+def test_a_release_given_without_an_entrys_title_is_told_under_its_own() -> None:
+    (found,) = understand_release(replace(entry_of(release("uk12_procurement")), title=""), (), NoMatches())
+
+    assert found.evidence.sentence == "Street lighting maintenance: No bids received."
+    assert found.evidence.spans == ()
+
+
 def test_an_award_that_says_it_is_not_made_yet_is_shown_with_these_words() -> None:
     said = "This contract has not yet formally been awarded; this notice serves as an intention to award."
     found = finding("celex_award", description=f"This is an intention to award notice.<br/><br/>{said} Write to us.")

@@ -182,8 +182,8 @@ def _joins(release: Mapping[str, Any], decision: Decision) -> bool:
 def _joined(reading: Reading, awards: Sequence[AwardParty]) -> tuple[tuple[Party, ...], str | None]:
     """The suppliers of the awards in question, each once, and the notice that named them.
 
-    Of several notices on one award the newest not younger than this one is believed: edits and changes replace suppliers. A younger one is
-    believed only where it is alone: the register's answers come newest first, and an edit may be read before what it edits.
+    Of several notices on one award the newest that is not younger than this one is believed: edits and changes replace suppliers. A
+    younger one is believed only where it is alone: registers answer newest first, so an edit may be read before what it edits.
     """
     wanted = award_ids(reading.release)
     by_award: dict[str, list[AwardParty]] = {}
@@ -236,8 +236,9 @@ def _notice(reading: Reading, source: str | None, *, unknown: bool) -> Notice:
 def _evidence(entry: Entry, reading: Reading) -> Evidence:
     """The notice's own words: its title, and what it says about why."""
     words = reading.reason or intention_of(reading.release, reading.decision)
-    sentence = f"{entry.title}: {words}" if words and words.casefold() not in entry.title.casefold() else entry.title
-    spans = (Span(field="title", start=0, end=len(entry.title)),)
+    title = entry.title or text_of(mapping(reading.release.get("tender")).get("title"))
+    sentence = f"{title}: {words}" if words and words.casefold() not in title.casefold() else title
+    spans = (Span(field="title", start=0, end=len(entry.title)),) if entry.title else ()
     return Evidence(sentence=_cut(sentence), rule=reading.decision.rule, spans=spans)
 
 
