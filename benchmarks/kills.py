@@ -161,7 +161,7 @@ class Daemon:
 
     def start(self) -> None:
         with (self.folder / "daemon.log").open("ab") as log:
-            command = [sys.executable, "-m", "bot.cli", "run", "--config", str(self.folder / "config.toml")]
+            command = [sys.executable, "-m", "bot", "run", "--config", str(self.folder / "config.toml")]
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
     def end(self, number: signal.Signals) -> None:

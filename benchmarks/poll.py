@@ -86,7 +86,7 @@ def measure(name: str, feeds: int, work: list[str]) -> dict[str, float]:
     """Run one side in a process of its own and read what the kernel counted for it and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, __file__, *work], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, __file__, *work], check=True, stdout=subprocess.PIPE, text=True)
     seconds = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     figures = json.loads(done.stdout.splitlines()[-1])

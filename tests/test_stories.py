@@ -76,6 +76,11 @@ ONE_STORY = [
 ]
 
 TWO_STORIES = [
+    (
+        "two councils end contracts of about one size",
+        (C, "Palantir", "Fenham Council", "19000000"),
+        (C, "Palantir", "Delham Council", "20000000"),
+    ),
     ("award and cancellation of one contract", (A, "Palantir", "Met Police", "50000000"), (C, "Palantir", "Met Police", "50000000")),
     ("same supplier, another body", (A, "Capita", "Army", None), (A, "Capita", "Barnet Council", None)),
     ("another contract of the same body", (A, "Capita", "Barnet Council", "1000000"), (A, "Capita", "Barnet Council", "9000000")),

@@ -48,6 +48,7 @@ class _Features:
     supplier: Agreement
     body: Agreement
     value: Agreement
+    same_sum: bool
     titles: float
     close: bool
     cancelled: bool
@@ -130,6 +131,7 @@ def _joins(entry: Entry, finding: Finding, keys: frozenset[str], card: StoryCard
         supplier=_parties("s", keys, card.keys),
         body=_parties("b", keys, card.keys),
         value=_sums(finding.value, card.value, tolerance),
+        same_sum=_sums(finding.value, card.value, Decimal(0)) is Agreement.AGREE,
         titles=_similarity(entry.title, card.titles),
         close=not official and not card.official and at - card.last_at <= _CLOSE and card.first_at - at <= _CLOSE,
         cancelled=finding.alert is AlertClass.CANCELLED,
@@ -168,7 +170,8 @@ def _enough(features: _Features) -> bool:
         return False
     if features.body is differ:
         # One decision has two public faces: "the mayor cancels", "the police lose". Supplier and sum together tell that it is one.
-        return features.supplier is agree and features.value is agree and features.close
+        # The sum must be the very same then: two councils may well end two contracts of about the same size with one supplier.
+        return features.supplier is agree and features.same_sum and features.close
     if features.supplier is agree and features.body is agree:
         return True
     if features.supplier is agree:
