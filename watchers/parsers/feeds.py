@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from watchers.exceptions import ParseError
 from watchers.keys import entry_keys, fingerprint, key, normal_guid, normal_link
-from watchers.parsers import jsonfeed, xmlfeed
+from watchers.parsers import jsonfeed, plainxml, xmlfeed
 from watchers.parsers.dates import within_reason
 from watchers.parsers.documents import not_a_feed, prologue, without_entries
 from watchers.parsers.raw import RawEntry, RawFeed
@@ -44,7 +44,7 @@ def parse(feed: Feed, response: Response, now: datetime) -> ParsedFeed:
     start = prologue(response.body)
     if refusal := not_a_feed(start):
         raise ParseError(refusal, about=feed.id)
-    raw = (jsonfeed if start[:1] in b"{[" else xmlfeed).read(feed, response)
+    raw = jsonfeed.read(feed, response) if start[:1] in b"{[" else plainxml.read(response) or xmlfeed.read(feed, response)
     if not raw.entries and not (raw.version and feed.may_be_empty):
         raise ParseError(without_entries(start, raw.version), about=feed.id)
     fronts = {normal_link(raw.home), normal_link(feed.url)}

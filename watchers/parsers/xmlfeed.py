@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
 from html.entities import html5
 from typing import Any
 from xml.sax import SAXException
@@ -16,13 +15,11 @@ from xml.sax import SAXException
 import feedparser
 
 from watchers.exceptions import ParseError
-from watchers.parsers.dates import moment_of
+from watchers.parsers.dates import asked_pause, moment_of
 from watchers.parsers.documents import declares_entities
 from watchers.parsers.raw import RawEntry, RawFeed
 from watchers.types import Feed, Response
 
-_LONGEST_PAUSE = timedelta(days=1)  # "monthly" would make us deaf
-_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}  # hours; RSS 1.0 module Syndication
 _INVENTED_SEMICOLON = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 
 
@@ -53,7 +50,7 @@ def read(feed: Feed, response: Response) -> RawFeed:
         version=document.get("version") or "",
         home=_string(head, "link"),
         language=_string(head, "language"),
-        ttl=_ttl(head),
+        ttl=asked_pause(_string(head, "ttl"), _string(head, "sy_updateperiod"), _string(head, "sy_updatefrequency")),
         problems=["the document is not well-formed XML; its entries were read all the same"] if broken else [],
     )
 
@@ -101,19 +98,3 @@ def _content(entry: dict[str, Any]) -> str:
 def _mended(text: str) -> str:
     """Undo the lenient parser's semicolon after a bare ampersand: it reads "R&D contract" as "R&D; contract"."""
     return _INVENTED_SEMICOLON.sub(lambda found: found[0] if f"{found[1]};" in html5 else f"&{found[1]}", text)
-
-
-def _ttl(head: dict[str, Any]) -> timedelta | None:
-    """The longest pause the document asks for (``<ttl>`` in minutes, ``sy:updatePeriod`` divided by ``sy:updateFrequency``), to a day."""
-    asked = []
-    if minutes := _number(_string(head, "ttl")):
-        asked.append(timedelta(minutes=minutes))
-    hours = _PERIODS.get(_string(head, "sy_updateperiod").lower())
-    if hours:
-        asked.append(timedelta(hours=hours) / (_number(_string(head, "sy_updatefrequency")) or 1))
-    return min(max(asked), _LONGEST_PAUSE) if asked else None
-
-
-def _number(written: str) -> int:
-    """A whole number of up to six digits, else 0."""
-    return int(written[:6]) if written.isdecimal() else 0
