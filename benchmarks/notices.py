@@ -19,11 +19,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from watchers.notices import describe_release, read_release
+from watchers.classify import classify_record
+from watchers.match import Matcher
+from watchers.notices import read_release
 from watchers.plaintext import plain
 from watchers.types import EventKind
 
-ASKED = ("event", "public body", "suppliers", "value")
+ASKED = ("event", "alert", "public body", "suppliers", "value")
 
 # The table's events in our words. An edit tells of the event again: it joins that event's story.
 EVENTS = {
@@ -88,11 +90,12 @@ def _releases(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _compared(release: Mapping[str, Any], row: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    ours = describe_release(release)
+    ours = classify_record({"id": release["id"], "release": release}, Matcher(()))
     event = EVENTS[row["event"]]
     if row["event"] == "award_notice_updated" and row["notice_type"] == "UK5":
         event = EventKind.AWARD_INTENDED  # the table has one word for edits of both
     yield "event", str(event), ours["event"]
+    yield "alert", str(event.alert), str(ours["alert"])
     yield "public body", plain(row["buyer"]), ours["public_body"] or ""
     yield "suppliers", _listed(plain(name) for name in row["suppliers"].split("|")), _listed((ours["supplier"] or "").split("; "))
     yield "value", *_values(release, row, ours["value"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from watchers.exceptions import ParseError
 from watchers.match import Matcher
+from watchers.notices import describe_release
 from watchers.types import Entry, EventKind, Finding, Money, Party
 from watchers.understand import understand
 
@@ -21,14 +22,19 @@ def classify_record(record: dict[str, Any], matcher: Matcher) -> dict[str, Any]:
     findings = understand(_entry(record), matcher)
     chosen = next((finding for finding in findings if finding.alert), findings[0] if findings else None)
     if chosen is None:
-        return _answer(record.get("id"), EventKind.NONE.value)
+        return _answer(record.get("id"), EventKind.NONE.value) | _facts(record)
     answer = _answer(record.get("id"), chosen.event.value)
     answer["alert"] = chosen.alert.value if chosen.alert else None
     if chosen.event is not EventKind.NONE:
         answer |= {"supplier": _joined(chosen.suppliers), "public_body": _joined(chosen.public_bodies), "value": _value(chosen.value)}
     answer["evidence"] = _words(record, chosen)
     answer["watches"] = list(dict.fromkeys(match.watch for match in chosen.matches))
-    return answer
+    return answer | _facts(record)
+
+
+def _facts(record: dict[str, Any]) -> dict[str, Any]:
+    """What an official notice states as data, whether or not anything happened to a contract; nothing for a text."""
+    return describe_release(record["release"]) if record.get("release") else {}
 
 
 def _answer(identifier: Any, event: str) -> dict[str, Any]:
