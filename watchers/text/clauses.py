@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from watchers.text.rules import Frame, Rules
+from watchers.text.rules import UNKNOWN, Frame, Rules
 from watchers.text.tokens import Sentence, Token
 
 PREPOSITIONS = ("to", "by", "with", "from", "for", "between", "of", "in", "worth")
@@ -75,6 +75,8 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if form == "g" and frame.name == "win" and group and "after" in tokens[group - 1].tags:
         clause.left = _left(tokens, group - 1, governed=True)
     clause.right = _right(tokens, index + 1, sentence)
+    if clause.right and _complement(tokens, clause.right[-1].end) and not passive:
+        clause.right = []  # "confirms contract has ended": what follows is a clause, not an object
     clause.bare = bare = form == "p" and not auxiliaries
     if not clause.passive and bare and not _object(tokens, clause.right):
         clause.passive = True
@@ -148,7 +150,7 @@ def _left(tokens: list[Token], group: int, *, governed: bool) -> list[Phrase]:
     if end and tokens[end - 1].low == ",":
         end = _before_aside(tokens, end - 1)
     start = end
-    while start > 0 and not _border(tokens, start - 1):
+    while start > 0 and (not _border(tokens, start - 1) or _names_before(tokens, start - 1)):
         start -= 1
     verbs = [index for index in range(start, end) if tokens[index].tags & _GOVERNORS and "n" not in tokens[index].tags and not _purpose(tokens, index)]
     if verbs and governed:
@@ -156,6 +158,13 @@ def _left(tokens: list[Token], group: int, *, governed: bool) -> list[Phrase]:
     elif verbs:
         start = verbs[-1] + 1
     return _split(tokens, start, end)
+
+
+def _names_before(tokens: list[Token], comma: int) -> bool:
+    """Whether a comma parts names of one list ("SpaceX, ULA, Blue Origin clinch")."""
+    if tokens[comma].low != "," or comma == 0 or comma + 1 >= len(tokens):
+        return False
+    return all(token.capital and token.kind in ("word", "supplier", "body") and not token.tags & {"ev", "det"} for token in (tokens[comma - 1], tokens[comma + 1])) and comma <= 8
 
 
 def _purpose(tokens: list[Token], index: int) -> bool:
@@ -199,6 +208,16 @@ def _right(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
             break
         end += 1
     return _split(tokens, start, end)
+
+
+def after(sentence: Sentence, index: int) -> list[Phrase]:
+    """The phrases behind a noun, up to the border of the clause."""
+    return _right(sentence.tokens, index + 1, sentence)
+
+
+def _complement(tokens: list[Token], end: int) -> bool:
+    """Whether a finite verb follows the words after the verb, so that they are its subject."""
+    return end < len(tokens) and bool(tokens[end].tags & {"be", "have", "modal", "will"}) and tokens[end].kind == "word"
 
 
 def _as_contractor(tokens: list[Token], index: int) -> bool:
@@ -277,6 +296,8 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
         | ({"to", "for", "from", "in"} if frame.object == "supplier" else set())
     )
     if not (clause.passive and frame.passive == "contract"):
+        if _extension_to(clause, rules):
+            return
         for phrase in clause.right:
             if phrase.prep == "of" and not _amount(tokens, phrase, clause):
                 break
@@ -297,6 +318,17 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
             if phrase.prep in ("", "of") and _paper(tokens, phrase, clause, rules):
                 clause.passive = True
                 return
+
+
+def _extension_to(clause: Clause, rules: Rules) -> bool:
+    """"Wins extension to council contract", "awarded modification to the contract": the head decides, the contract stands behind it."""
+    tokens = clause.sentence.tokens
+    for phrase, following in zip(clause.right, clause.right[1:], strict=False):
+        head = rules.heads.get(tokens[phrase.end - 1].low, "same")
+        if not phrase.prep and head in ("extended", "changed") and following.prep in ("to", "of", "in", "for") and _paper(tokens, following, clause, rules):
+            clause.head = head
+            return True
+    return False
 
 
 def _award_of(clause: Clause, rules: Rules) -> None:
@@ -323,6 +355,8 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
         token = tokens[index]
         if "paper" not in token.tags or token.kind != "word":
             continue
+        if "award" in token.tags and index > phrase.start and "paper" in tokens[index - 1].tags:
+            continue  # "contract award": the contract is the noun before
         following = tokens[index + 1] if index + 1 < phrase.end else None
         head = "same"
         if (
@@ -332,7 +366,8 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
             and not following.capital
             and "and" not in following.tags
         ):
-            head = rules.heads.get(following.low, "")
+            verb = index + 2 < phrase.end and following.tags == UNKNOWN and following.low.endswith("s")
+            head = rules.heads.get(following.low, "same" if verb else "")
         elif following is not None and following.kind == "word" and following.low in rules.heads:
             head = rules.heads[following.low]
         if not head:
@@ -397,7 +432,7 @@ def _subordinate(clause: Clause, group: int) -> None:
     if group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"}):
         clause.mood, clause.why = "background", "relative clause"
         return
-    if any("candidate" in token.tags for phrase in clause.right for token in tokens[phrase.start : phrase.end]):
+    if any("candidate" in token.tags for phrase in clause.right if not phrase.prep for token in tokens[phrase.start : phrase.end]):
         clause.mood, clause.why = "proposed", "a candidate, not the winner"
         return
     start = clause.left[0].start if clause.left else group

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from watchers.text.clauses import Clause, clauses
+from watchers.text.clauses import Clause, Phrase, after, clauses
 from watchers.text.roles import Name, Parts, names, parts
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
@@ -92,7 +92,7 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
         return None
     told = Told(event, f"{clause.frame.name}: {clause.why}", clause)
     told.suppliers = [(sentence, name) for name in found.suppliers]
-    told.bodies = [(sentence, name) for name in found.bodies]
+    told.bodies = [(sentence, name) for name in found.bodies if name.kind == "body" or not any(other.kind == "body" for other in found.bodies)]
     return told
 
 
@@ -112,6 +112,7 @@ def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
     worth = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "worth"]
     money = any(token.kind == "money" for run in (near, *worth) for token in run)
     goods = any(token.tags & {"goods", "works"} for token in tokens)
+    works = any("works" in token.tags for token in tokens)
     firm = any(token.tags & {"generic_supplier"} for run in phrases for token in run)
     if contract.kind == "money":
         return known or firm
@@ -121,7 +122,7 @@ def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
         return clause.frame.name in ("win", "give", "cancel", "terminate", "lose", "sign", "approve") and (money or known or goods)
     if "award" in contract.tags:
         return clause.frame.name == "win" and bool(found.bodies) and (known or money)
-    return known or firm or (goods and bool(found.suppliers or money)) or (money and bool(found.suppliers))
+    return known or firm or (works and bool(found.bodies)) or (goods and bool(found.suppliers or money)) or (money and bool(found.suppliers))
 
 
 def _event(clause: Clause) -> EventKind | None:
@@ -193,48 +194,61 @@ def _blocker_pattern(rules: Rules) -> tuple[re.Pattern[str], dict[str, str]]:
 def _complete(told: Told, sentences: list[Sentence], rules: Rules) -> None:
     """Parts and sum that the deciding clause does not name, from the other mentions of the same contract."""
     told.money, told.money_token = _value(told.clause, sentences)
-    if told.suppliers and told.bodies:
-        return
-    for sentence in sentences:
-        for index, token in enumerate(sentence.tokens):
-            if "paper" in token.tags and token.kind == "word":
-                _mention(told, sentence, index, rules)
+    if not told.suppliers or not told.bodies:
+        _from_clauses(told, sentences, rules)
+    if not told.suppliers or not told.bodies:
+        for sentence in sentences:
+            for index, token in enumerate(sentence.tokens):
+                if "paper" in token.tags and token.kind == "word":
+                    _mention(told, sentence, index, rules)
+    if not told.suppliers and told.clause.sentence.field == "summary":
+        _the_firm(told, sentences, rules)
     if not told.bodies:
         own = told.clause.sentence
         everywhere = [own, *(sentence for sentence in sentences if sentence is not own)]
         told.bodies = [(one, Name(i, i + 1, "body")) for one in everywhere for i, token in enumerate(one.tokens) if token.kind == "body"][:1]
 
 
+def _from_clauses(told: Told, sentences: list[Sentence], rules: Rules) -> None:
+    """What other clauses of the entry say about the same kind of event."""
+    need_supplier, need_body = not told.suppliers, not told.bodies
+    for sentence in sentences:
+        for clause in clauses(sentence, rules):
+            if clause is told.clause or (sentence is told.clause.sentence and clause.trigger == told.clause.trigger):
+                continue
+            found = parts(clause, rules)
+            if need_supplier and not told.suppliers:
+                told.suppliers = [(sentence, name) for name in found.suppliers]
+            if need_body and not told.bodies:
+                told.bodies = [(sentence, name) for name in found.bodies if name.kind == "body"]
+
+
+def _the_firm(told: Told, sentences: list[Sentence], rules: Rules) -> None:
+    """"The firm has been awarded ..." in the summary is the name that heads the title."""
+    own = told.clause.sentence.tokens
+    if not any("generic_supplier" in token.tags for phrase in told.clause.left for token in own[phrase.start : phrase.end]):
+        return
+    title = sentences[0]
+    first = next(iter(names(title, 0, min(8, len(title.tokens)), rules)), None)
+    if first is not None and first.kind == "supplier":
+        told.suppliers.append((title, first))
+
+
 def _mention(told: Told, sentence: Sentence, index: int, rules: Rules) -> None:
     """The parties a contract noun has beside it: "£50m contract with Palantir", "deal between the Met Police and an AI firm"."""
     tokens = sentence.tokens
     need_supplier, need_body = not told.suppliers, not told.bodies
-    end = index + 1
-    while end < len(tokens) and tokens[end].kind != "stop" and not tokens[end].tags & {"sub", "rel", "be", "have", "modal", "will", "but"}:
-        end += 1
-    lead = ""
-    for position in range(index + 1, end):
-        if tokens[position].tags & {"with", "between", "to", "from", "and"} and tokens[position].kind == "word":
-            lead = tokens[position].low if lead != "between" else lead
-            continue
-        if not lead or tokens[position].tags & {"of", "in", "for", "by", "ev"}:
-            lead = "" if lead != "between" else lead
-            continue
-        for name in names(sentence, position, position + 1, rules)[:1]:
-            if name.kind == "body" and need_body:
-                told.bodies.append((sentence, name))
-            elif name.kind == "supplier" and lead in ("with", "to", "between") and (need_supplier and name.known):
-                told.suppliers.append((sentence, name))
-        if lead != "between":
-            lead = lead if tokens[position].tags & {"det"} or not tokens[position].capital else ""
     start = index
     while start > 0 and "n" in tokens[start - 1].tags:
         start -= 1
-    for name in names(sentence, start, index, rules, before_noun=True):
-        if name.kind == "body" and need_body:
-            told.bodies.append((sentence, name))
-        elif name.kind == "supplier" and name.known and need_supplier:
-            told.suppliers.append((sentence, name))
+    stretches = [("", Phrase("", start, index))]
+    stretches += [(phrase.prep, phrase) for phrase in after(sentence, index) if phrase.prep in ("with", "between", "to")]
+    for prep, phrase in stretches:
+        for name in names(sentence, phrase.start, phrase.end, rules, before_noun=not prep):
+            if name.kind == "body" and need_body:
+                told.bodies.append((sentence, name))
+            elif name.kind == "supplier" and need_supplier and (name.known or prep in ("with", "between")):
+                told.suppliers.append((sentence, name))
 
 
 def _value(clause: Clause, sentences: list[Sentence]) -> tuple[Money | None, Token | None]:

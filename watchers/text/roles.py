@@ -156,12 +156,15 @@ def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
 def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
     """Whether an unknown name before the contract noun is a party: the first word after "hands", or alone before "contract" of a cancellation."""
     tokens = clause.sentence.tokens
-    if clause.sentence.title_case or tokens[name.start].text.isupper():
-        return False
     following = tokens[name.end] if name.end < len(tokens) else None
     if following is None:
         return False
-    if clause.frame.name == "give" and name.start == phrase.start:
+    gives = clause.frame.name == "give" and name.start == phrase.start
+    if gives and (following.kind == "money" or following.tags & {"det"}):
+        return True
+    if clause.sentence.title_case or tokens[name.start].text.isupper():
+        return False
+    if gives:
         return following.kind == "money" or bool(following.tags & {"det", "paper", "num"}) or following.tags == frozenset({"n"})
     return clause.frame.event.alert is not None and clause.frame.event.value != "awarded" and "paper" in following.tags
 
@@ -246,18 +249,21 @@ def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rule
 
 
 def _itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
-    """Whether the name stands for itself and not for its rival, adviser or workers."""
-    following = tokens[name.end] if name.end < len(tokens) else None
+    """Whether the name stands for itself and not for its rival, adviser or workers; "US tech firm" is not the US."""
     previous = tokens[name.start - 1] if name.start else None
     if previous is not None and previous.low in rules.not_itself_before:
         return False
-    if following is None:
-        return True
-    if following.low == "'s" and name.end + 1 < len(tokens):
-        following = tokens[name.end + 1]
-    if following.low in rules.not_itself_after:
+    place = name.end + 1 if name.end < len(tokens) and tokens[name.end].low == "'s" else name.end
+    if place < len(tokens) and tokens[place].low in rules.not_itself_after:
         return False
-    return not (name.kind in ("place", "body") and (following.tags & {"generic_supplier"} or following.low.endswith("-based")))
+    if name.kind == "supplier" or place > name.end:
+        return True
+    for token in tokens[name.end : name.end + 4]:
+        if token.tags & {"generic_supplier"} or token.low.endswith("-based"):
+            return False
+        if token.kind != "word" or "n" not in token.tags or "paper" in token.tags:
+            break
+    return True
 
 
 def _modifies(sentence: Sentence, stop: int, end: int) -> bool:
