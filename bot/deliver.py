@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from bot import texts
 from bot.facade import Call
-from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable
+from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
 from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
 from bot.render import Message, render_alert, render_payload
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
@@ -72,6 +72,7 @@ class Deliverer:
         self._gate, self._chats = Gate(self._settings.per_second), Chats()
         self._slots = asyncio.Semaphore(self._settings.senders)
         self._sending: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopping = False
         self._refused: TokenRefused | None = None
@@ -131,6 +132,8 @@ class Deliverer:
         """
         self._stopping = True
         self._woken.set()
+        async with self._claiming:  # one that is being claimed just now is put back before we leave
+            pass
         if self._sending:
             await asyncio.wait(self._sending, timeout=grace.total_seconds())
         for task in self._sending:
@@ -147,7 +150,8 @@ class Deliverer:
         try:
             while (closed := self._gate.wait()) and not self._stopping:
                 await self._sleep(closed, woken=False)
-            claim = None if self._stopping else await self._claim(now)
+            async with self._claiming:
+                claim = await self._claim(now)
         except BaseException:
             self._slots.release()
             raise
@@ -162,20 +166,24 @@ class Deliverer:
         return True
 
     async def _claim(self, now: datetime | None) -> Claim | None:
-        settings = self._settings
+        """The next delivery that is due. One that is claimed while the end comes was not sent, so it goes back without a mark."""
+        if self._stopping:
+            return None
+        settings, at = self._settings, now or self._now()
         claiming = asyncio.ensure_future(
-            self._call(
-                self._store.claim_delivery, now or self._now(), owner=self._owner, lease=settings.lease, edit_pause=settings.edit_pause
-            )
+            self._call(self._store.claim_delivery, at, owner=self._owner, lease=settings.lease, edit_pause=settings.edit_pause)
         )
+        cancelled: asyncio.CancelledError | None = None
         try:
-            return await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            # The claim may be committed by now. It was not sent, so it goes back unmarked instead of becoming a possible second copy.
-            claim = await claiming
-            if claim is not None:
-                await self._put_back(claim, timedelta(0), "stopped before it was sent")
-            raise
+            claim = await asyncio.shield(claiming)
+        except asyncio.CancelledError as error:
+            cancelled, claim = error, await claiming
+        if claim is not None and (cancelled is not None or self._stopping):
+            await self._put_back(claim, timedelta(0), "stopped before it was sent")
+            claim = None
+        if cancelled is not None:
+            raise cancelled
+        return claim
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -254,7 +262,7 @@ class Deliverer:
         if isinstance(verdict, Retried) and unknowns > 1:
             self._unknowns[claim.delivery_id] = unknowns
         if not isinstance(verdict, Recorded):
-            log.warning("delivery %d to channel %d: %s", claim.delivery_id, claim.channel.id, verdict)
+            log.warning("delivery %d to channel %d: %s", claim.delivery_id, claim.channel.id, told(outcome))
         if claim.channel.kind is ChannelKind.TELEGRAM:
             self._failures = self._failures + 1 if isinstance(outcome, (Unreachable, Uncertain)) else 0
             if pause := policy.pause_for_all(outcome, self._failures):

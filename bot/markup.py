@@ -100,7 +100,7 @@ def isolate(text: str) -> str:
 
 def shown(text: str, limit: int) -> str:
     """Foreign text as it may stand in a message, not yet escaped; ``limit`` in UTF-16 units, isolates not counted."""
-    return isolate(clip(inert(clean(text)), limit))
+    return isolate(clip(inert(clean(text[: limit * 8])), limit))  # what is far behind the cut need not be looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,12 @@ def _interrupted(error: TelegramError) -> Outcome:
     return Uncertain(_reason(error))
 
 
+def told(outcome: Outcome) -> str:
+    """The outcome for the log: its name, and what was said."""
+    said = getattr(outcome, "error", getattr(outcome, "reason", ""))
+    return f"{type(outcome).__name__.lower()}: {said}" if said else type(outcome).__name__.lower()
+
+
 def retry_after(error: RetryAfter) -> timedelta:
     """The pause Telegram asks for: seconds, or a timedelta where ``PTB_TIMEDELTA`` is set."""
     pause = error.retry_after

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from storage.records import Channel, ChannelKind
 
-PRIVATE_PAUSE = timedelta(seconds=1.05)
-GROUP_PAUSE = timedelta(seconds=3.05)  # 20 a minute
 OVERALL_PER_SECOND = 25.0
 FIRST_BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(minutes=10)
@@ -23,11 +22,17 @@ _MAX_DOUBLINGS = 12
 _REMEMBERED_CHATS = 1024
 
 
-def pause_after(channel: Channel) -> timedelta:
-    """The least time between two messages to this channel."""
-    if channel.kind is ChannelKind.CONSOLE:
-        return timedelta(0)
-    return PRIVATE_PAUSE if channel.type == "private" else GROUP_PAUSE
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paces:
+    """The least time between two messages to one channel, measured from the answer to the first."""
+
+    private: timedelta = timedelta(seconds=1.05)
+    group: timedelta = timedelta(seconds=3.05)  # 20 a minute; channels count as groups
+
+    def after(self, channel: Channel) -> timedelta:
+        if channel.kind is ChannelKind.CONSOLE:
+            return timedelta(0)
+        return self.private if channel.type == "private" else self.group
 
 
 def back_off(failures: int) -> timedelta:

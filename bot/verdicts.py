@@ -9,13 +9,13 @@ loses one request in fifty before it arrives, it would have lost eight.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot import texts
 from bot.outcomes import Gone, Moved, NotModified, Outcome, Refused, Sent, Uncertain, Unreachable, Wait
-from bot.pacing import back_off, pause_after
+from bot.pacing import Paces, back_off
 from storage.records import Claim
 
 _MAX_GROWTH = 6
@@ -73,6 +73,7 @@ Verdict = Recorded | Retried | Rekeyed | Dropped
 class Policy:
     """The times and choices that verdicts rest on."""
 
+    paces: Paces = field(default_factory=Paces)
     on_unknown: OnUnknown = OnUnknown.RESEND
     unknown_pause: timedelta = timedelta(seconds=60)
     unknown_growth: int = 10  # how much longer the pause is after each further unknown fate of the same message
@@ -102,9 +103,9 @@ def decide(claim: Claim, outcome: Outcome, *, unknowns: int, revision: int | Non
     """
     match outcome:
         case Sent(message_id=message_id):
-            return Recorded(claim.edits or message_id, revision, pause_after(claim.channel))
+            return Recorded(claim.edits or message_id, revision, policy.paces.after(claim.channel))
         case NotModified():
-            return Recorded(claim.edits, revision, pause_after(claim.channel))
+            return Recorded(claim.edits, revision, policy.paces.after(claim.channel))
         case Moved(new_chat_id=new_chat_id):
             return Rekeyed(new_chat_id)
         case Gone(reason=reason):
@@ -124,5 +125,6 @@ def _later(claim: Claim, outcome: Wait | Unreachable | Uncertain, unknowns: int,
     if isinstance(outcome, Wait):
         return Retried(outcome.pause, outcome.pause, claim.maybe_sent, outcome.error)
     if unknown:
-        return Retried(policy.unknown_after(unknowns), pause_after(claim.channel), True, outcome.error)
-    return Retried(back_off(claim.attempts), pause_after(claim.channel), claim.maybe_sent, outcome.error)
+        return Retried(policy.unknown_after(unknowns), policy.paces.after(claim.channel), True, outcome.error)
+    pause = back_off(claim.attempts) if claim.edits is None else policy.unknown_pause  # of an edit the attempts of the message count too
+    return Retried(pause, policy.paces.after(claim.channel), claim.maybe_sent, outcome.error)

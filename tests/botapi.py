@@ -83,7 +83,7 @@ class Fault:
     """What goes wrong, ``times`` times, with calls of a method (for a chat). ``after``: the call is obeyed first."""
 
     method: str
-    kind: str  # "error", "reset", "slow", "garbage", "http"
+    kind: str  # "error", "reset", "slow" (and then reset), "garbage", "http", "hold" (and then answered)
     chat_id: int | None = None
     times: int = 1
     after: bool = False
@@ -129,16 +129,25 @@ class BotApi:
         self._changed = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
+        await self.serve()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
+
+    async def serve(self, port: int = 0) -> None:
+        """Begin to answer, again after ``leave`` on the same port."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+        self.port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    async def __aexit__(self, *_: object) -> None:
+    async def leave(self) -> None:
+        """Be gone: connections are refused."""
         await self._runner.cleanup()
 
     # --- what people do
@@ -221,10 +230,13 @@ class BotApi:
         self.calls.append((method, parameters))
         try:
             fault = self._fault(method, parameters)
-            if fault is not None and not fault.after:
+            if fault is not None and fault.kind == "hold" and not fault.after:
+                await asyncio.sleep(fault.seconds)
+            elif fault is not None and not fault.after:
                 return await self._break(request, fault)
             result = await getattr(self, re.sub("([A-Z])", lambda letter: f"_{letter[1].lower()}", f"_{method}"))(parameters)
-            if fault is not None:
+            if fault is not None and fault.after:
+                self._notify()
                 return await self._break(request, fault)
         except RefusedError as refused:
             body = {"ok": False, "error_code": refused.code, "description": refused.description}
@@ -243,9 +255,9 @@ class BotApi:
     async def _break(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         if fault.kind == "error":
             raise RefusedError(fault.code, fault.description, **fault.parameters)
-        if fault.kind == "slow":
+        if fault.kind in ("slow", "hold"):
             await asyncio.sleep(fault.seconds)
-        if fault.kind in ("reset", "slow"):
+        if fault.kind in ("reset", "slow", "hold"):
             assert request.transport is not None
             request.transport.abort()
         if fault.kind == "garbage":

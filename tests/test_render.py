@@ -364,7 +364,7 @@ views = st.builds(
 
 
 @needs_judge
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(views, st.booleans())
 def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool) -> None:
     for markup in (render_alert(view, again=again).html, render_brief(view)):  # type: ignore[arg-type]
@@ -379,7 +379,7 @@ def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool) 
         assert found_entities(outside) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(views)
 def test_every_plain_text_fits_and_every_figure_stands_in_the_view(view: object) -> None:
     message = render_alert(view)  # type: ignore[arg-type]
@@ -398,7 +398,7 @@ def _without_links(text: str, entities: list[dict[str, int | str]]) -> str:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_figure_of_a_message_stands_in_what_it_was_made_from(sentence: str) -> None:
     """With words of our own that have no digits, each run of digits on the screen is one of the view's, or of its dates."""
     view = alert_view(sentence=sentence, value=None)

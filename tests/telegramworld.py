@@ -1,0 +1,181 @@
+"""The Telegram side as a whole: a real store, the real bot and deliverer, and the fake server, with alerts to tell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from botapi import TOKEN, BotApi
+
+from bot.deliver import Deliverer, Settings
+from bot.facade import StoreCalls
+from bot.pacing import Paces
+from bot.updates import Telegram
+from bot.verdicts import Policy
+from storage.records import AddWatch, ChannelKind, EnsureChannel
+from storage.store import Store, open_store
+from watchers.types import (
+    Entry,
+    EventKind,
+    Evidence,
+    Feed,
+    FeedKind,
+    FeedState,
+    Finding,
+    Match,
+    Organisation,
+    Party,
+    Role,
+    StoryCard,
+    StoryDecision,
+    UnderstoodEntry,
+)
+
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+PALANTIR = Organisation(name="Palantir")
+QUICK = Settings(
+    policy=Policy(
+        paces=Paces(private=timedelta(milliseconds=150), group=timedelta(milliseconds=400)),
+        unknown_pause=timedelta(milliseconds=200),
+        unknown_growth=3,
+    ),
+    edit_pause=timedelta(milliseconds=100),
+    per_second=500,
+)
+
+
+class ByTitle:
+    """Entries with one title are one story."""
+
+    def keys(self, entry: Entry, finding: Finding) -> tuple[str, ...]:
+        return (entry.title,)
+
+    def decide(self, entry: Entry, finding: Finding, cards: Sequence[StoryCard], now: datetime) -> StoryDecision:
+        return StoryDecision(story=cards[0].id if cards else None, reason="title", keys=(entry.title,))
+
+
+@dataclass
+class World:
+    store: Store
+    api: BotApi
+    call: StoreCalls
+    settings: Settings = QUICK
+    commands_per_minute: int = 1000
+    now_ahead: timedelta = timedelta(0)
+    deliverer: Deliverer = field(init=False)
+    telegram: Telegram = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.build()
+
+    def build(self) -> None:
+        """A daemon's parts, as after a start."""
+        self.telegram = Telegram(
+            TOKEN,
+            self.api.url,
+            self.store,
+            self.call,
+            now=self.now,
+            wake=self.wake,
+            commands_per_minute=self.commands_per_minute,
+            poll_seconds=1,
+        )
+        transports = {ChannelKind.TELEGRAM: self.telegram.transport}
+        self.deliverer = Deliverer(self.store, self.call, transports, owner=f"daemon-{id(self)}", now=self.now, settings=self.settings)
+
+    async def restart(self) -> None:
+        """A new daemon on the same store, as after an end of whatever kind."""
+        await self.telegram.close()
+        self.store.recover(self.now())
+        self.build()
+
+    def wake(self) -> None:
+        self.deliverer.wake()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.now_ahead
+
+    @asynccontextmanager
+    async def running(self, *, hearing: bool = True) -> AsyncIterator[None]:
+        """The daemon at work; it is stopped in order at the end."""
+        tasks = [asyncio.create_task(self.deliverer.run())] + ([asyncio.create_task(self.telegram.run())] if hearing else [])
+        try:
+            yield
+        finally:
+            self.telegram.stop()
+            await self.deliverer.drain()
+            await asyncio.gather(*tasks)
+            await self.telegram.close()
+
+    def follow(self, chat_id: int, *, kind: str = "private", thread_id: int | None = None) -> None:
+        """The chat is there and follows Palantir."""
+        if chat_id not in self.api.chats:
+            self.api.add_chat(chat_id, type=kind, topics={thread_id} if thread_id else set())
+        elif thread_id:
+            self.api.chats[chat_id].topics.add(thread_id)
+        place = {"chat_id": chat_id, "thread_id": thread_id}
+        changes = [EnsureChannel(**place, type=kind, title="", language="en"), AddWatch(**place, organisation=PALANTIR, role=Role.EITHER)]
+        self.store.apply(changes, now=self.now() - timedelta(hours=1))
+
+    def publish(self, *titles: str, feed: str = "feed") -> None:
+        """Outlets report cancellations, one a title; the deliveries are made."""
+        now = self.now()
+        version, watches = self.store.watches()
+        self.store.sync_feeds([_feed(name) for name in ("feed", "other")], now)
+        understood = [_understood(title, feed, watches[0].id, now) for title in titles]
+        self.store.save_poll(feed, understood, FeedState(seeded=True), rules=ByTitle(), watches_version=version, now=now)
+        self.store.fan_out(now)
+
+    def states(self) -> dict[str, int]:
+        """How many deliveries there are in each state that has some."""
+        return {str(state): count for state, count in self.store.counts(self.now()).deliveries.items() if count}
+
+
+@asynccontextmanager
+async def a_world(url: str, **more: object) -> AsyncIterator[World]:
+    async with BotApi() as api:
+        with open_store(url) as store:
+            call = StoreCalls(1)
+            try:
+                yield World(store, api, call, **more)  # type: ignore[arg-type]
+            finally:
+                call.close()
+
+
+async def finished(task: asyncio.Task[None]) -> None:
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _feed(name: str) -> Feed:
+    return Feed(id=name, kind=FeedKind.NEWS, url=f"https://{name}.example/rss", name=f"The {name}", every=timedelta(minutes=15))
+
+
+def _understood(title: str, feed: str, watch: str, now: datetime) -> UnderstoodEntry:
+    def digest(text: str) -> bytes:
+        return blake2b(text.encode(), digest_size=16).digest()
+
+    entry = Entry(
+        keys=(digest(title + feed),),
+        fingerprint=digest(title),
+        title=title,
+        url=f"https://{feed}.example/{digest(title).hex()}",
+        published=now,
+    )
+    finding = Finding(
+        event=EventKind.CANCELLED,
+        suppliers=(Party(name="Palantir"),),
+        public_bodies=(Party(name="Metropolitan Police"),),
+        evidence=Evidence(sentence=title, rule="cancelled"),
+        matches=(Match(watch=watch, role=Role.SUPPLIER, proof="Palantir"),),
+    )
+    return UnderstoodEntry(entry=entry, findings=(finding,))
+
+
+def with_policy(settings: Settings = QUICK, **more: object) -> Settings:
+    return replace(settings, policy=replace(settings.policy, **more))  # type: ignore[arg-type]
