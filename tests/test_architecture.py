@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,8 @@ HOMES = {
     "sqlite3": ("storage",),
     "feedparser": ("watchers",),
     "ahocorasick_rs": ("watchers",),
-    "pebble": ("watchers",),
+    "yarl": ("watchers",),
+    "multidict": ("watchers",),
     "aiohttp": ("watchers", "bot.health", "bot.demo"),  # in bot only the server side; see the client's rule below
     "httpx": ("bot",),  # python-telegram-bot's own; its errors are looked at, nothing is fetched with it
     "requests": (),
@@ -110,6 +114,20 @@ def test_a_library_is_imported_only_in_its_own_room(module: str) -> None:
     }
 
     assert wrong == set()
+
+
+def test_every_library_is_asked_for_and_every_one_asked_for_is_used() -> None:
+    """A library that came along with another may leave with it; one that nobody imports only costs its installation."""
+    distributions = packages_distributions()
+    imported = {name.partition(".")[0] for tree in TREES.values() for name in _imports(tree, at_run_time_only=True)}
+    used = {normal(owner) for name in imported - set(ROOMS) - sys.stdlib_module_names for owner in distributions[name]}
+    requirements = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in requires("contractwatch") or () if "extra ==" not in line]
+
+    assert used == {normal(name) for name in requirements} - {"tzdata"}  # tzdata is read by the standard library
+
+
+def normal(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 @pytest.mark.parametrize("module", MODULES)
