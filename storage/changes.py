@@ -26,7 +26,7 @@ from storage.records import (
     SetChannelState,
     channel_key,
 )
-from storage.sql import insert_or_ignore
+from storage.sql import insert_new
 from storage.tables import channel, delivery, inbox, tombstone, watchlist, watchlist_watch
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
@@ -159,7 +159,7 @@ def _queue(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | 
         "created_at": now,
         "touched_at": now,
     }
-    return bool(connection.execute(insert_or_ignore(connection, delivery).values(**row)).rowcount)
+    return insert_new(connection, delivery, row)
 
 
 def _place(connection: Connection, reply: Reply, now: datetime) -> int:

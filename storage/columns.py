@@ -76,6 +76,15 @@ def clean(text: str) -> str:
     return text
 
 
+class Bytes(LargeBinary):
+    """Raw bytes, handed to the driver as they are: both take them, and wrapping each one cost more than storing it."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002
+        return None
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware moment as whole microseconds since 1970; a naive one is a mistake in the program and is refused."""
 
@@ -137,7 +146,7 @@ class Json(TypeDecorator[Any]):
 class Packed(TypeDecorator[Any]):
     """A large structure (an OCDS release) as zlib-compressed canonical JSON."""
 
-    impl = LargeBinary
+    impl = Bytes
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, case, delete, exists, literal, literal_column, or_, select, update
+from sqlalchemy import case, delete, exists, literal, or_, select, text, update
 
 from storage.columns import Instant
 from storage.records import ChannelState, DeliveryKind, DeliveryState
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 _ALERT_RANK = 1
-_FAN_OUT_DUE = literal_column("alert.fan_out_due", Boolean)  # the words of the partial index
+_FAN_OUT_DUE = text("alert.fan_out_due")  # the words of the partial index
 EXPIRED = "not delivered in time"
 
 
@@ -76,7 +76,8 @@ class Deliveries:
             .order_by(alert.c.id, subscription.c.channel_id)
         )
         names = ["channel_id", "alert_id", "kind", "rank", "state", "not_before", "created_at", "touched_at"]
-        made = connection.execute(upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()).rowcount
+        deliveries = upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()
+        made = connection.execute(deliveries.execution_options(preserve_rowcount=True)).rowcount
         connection.execute(update(alert).where(alert.c.id.in_(numbers)).values(fan_out_due=False))
         return len(numbers), made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Boolean, and_, func, literal_column, select, text
+from sqlalchemy import and_, func, literal_column, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import story, subscription
@@ -26,7 +26,7 @@ _STORIES_LOCK = 0x636F6E7472616374  # "contract": the advisory lock under which 
 PENDING: ColumnElement[str] = literal_column("'pending'")
 SENDING: ColumnElement[str] = literal_column("'sending'")
 SENT: ColumnElement[str] = literal_column("'sent'")
-STALE = literal_column("delivery.stale AND delivery.state = 'sent'", Boolean)
+STALE = text("delivery.stale AND delivery.state = 'sent'")
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -39,6 +39,12 @@ def insert_or_ignore(connection: Connection, table: Table) -> Any:
 
 
 @functools.cache
+def _counted(dialect: str, table: Table) -> Any:
+    # Without inline PostgreSQL is also asked for the new number; without preserve_rowcount nobody asks how many rows there were.
+    return _ignoring(dialect, table).inline().execution_options(preserve_rowcount=True)
+
+
+@functools.cache
 def _ignoring(dialect: str, table: Table) -> Any:
     return _insert(dialect, table).on_conflict_do_nothing()
 
@@ -46,6 +52,11 @@ def _ignoring(dialect: str, table: Table) -> Any:
 @functools.cache
 def _insert(dialect: str, table: Table) -> Any:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless a unique index has it already; says whether it was inserted."""
+    return connection.execute(_counted(connection.dialect.name, table), row).rowcount == 1
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, ignore: bool = False) -> None:

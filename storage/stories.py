@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import bindparam, func, select, update
 
 from storage.codec import money_body, notice_body, read_money, spans_body
-from storage.sql import SENT, insert_or_ignore, new_ids
+from storage.sql import SENT, insert_new, insert_or_ignore, new_ids
 from storage.tables import alert, delivery, story, story_entry, story_key, story_match, watch
 from watchers.types import EventKind, StoryCard
 
@@ -96,7 +96,7 @@ class StoryWriter:
         near = {"keys": list(keys), "since": self._now - _CANDIDATE_AGE}
         return self._with_keys(self._connection.execute(_CANDIDATES, near).all())
 
-    def _with_keys(self, rows: Sequence[Row[Any]]) -> _Stories:
+    def _with_keys(self, rows: Sequence[Any]) -> _Stories:
         found: dict[int, set[str]] = {row.id: set() for row in rows}
         if rows:
             for number, key in self._connection.execute(_KEYS, {"stories": list(found)}):
@@ -190,7 +190,7 @@ class StoryWriter:
             "reason": reason,
             "at": self._now,
         }
-        return bool(self._connection.execute(insert_or_ignore(self._connection, story_entry), row).rowcount)
+        return insert_new(self._connection, story_entry, row)
 
     def _touch(self, number: int, keys: Iterable[str], *, is_new: bool) -> None:
         """Bring the story to the front under all its keys."""
@@ -212,8 +212,7 @@ class StoryWriter:
         for watch_id, key in self._connection.execute(_WATCHES, {"keys": list(by_key)}).all():
             one = by_key[key]
             new = {"story_id": number, "watch_id": watch_id, "role": one.role.value, "proof": one.proof, "flag": one.flag}
-            adding = insert_or_ignore(self._connection, story_match)
-            added = bool(self._connection.execute(adding, {**new, "first_at": self._now, "last_at": self._now}).rowcount)
+            added = insert_new(self._connection, story_match, {**new, "first_at": self._now, "last_at": self._now})
             if renew and not added:
                 here = (story_match.c.story_id == number) & (story_match.c.watch_id == watch_id)
                 self._connection.execute(update(story_match).where(here).values(last_at=self._now))
@@ -223,7 +222,7 @@ class StoryWriter:
     def _alert(self, number: int, *, again: bool) -> None:
         """Raise the story's alert; one that was raised before is fanned out again if it concerns somebody new."""
         new = {"story_id": number, "reason": "new", "fan_out_due": True, "created_at": self._now}
-        if self._connection.execute(insert_or_ignore(self._connection, alert), new).rowcount:
+        if insert_new(self._connection, alert, new):
             self.alerts += 1
         elif again:
             self._connection.execute(update(alert).where(alert.c.story_id == number).values(fan_out_due=True))

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -24,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from storage.columns import Duration, Foreign, Id, Instant, Json, Packed
+from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
 SCHEMA = "0001"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
@@ -74,11 +73,11 @@ entry = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
-    Column("fingerprints", LargeBinary, nullable=False),  # of its last texts, 16 bytes each, the newest first
+    Column("fingerprints", Bytes, nullable=False),  # of its last texts, 16 bytes each, the newest first
     Column("title", Foreign, nullable=False),
     Column("summary", Foreign, nullable=False),
     Column("url", Foreign),
-    Column("link_key", LargeBinary),
+    Column("link_key", Bytes),
     Column("outlet", Foreign),
     Column("published", Instant),
     Column("language", Foreign),
@@ -92,7 +91,7 @@ entry_key = Table(
     "entry_key",
     metadata,
     Column("feed_id", BigInteger, ForeignKey("feed.id"), primary_key=True, autoincrement=False),
-    Column("key", LargeBinary, primary_key=True),
+    Column("key", Bytes, primary_key=True),
     Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
     sqlite_with_rowid=False,
 )
@@ -125,7 +124,7 @@ lookup = Table(  # an official notice whose supplier must be asked for
     metadata,
     Column("entry_id", BigInteger, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
     Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
-    Column("entry_keys", LargeBinary, nullable=False),  # the entry's keys, 16 bytes each: it is saved again under the same ones
+    Column("entry_keys", Bytes, nullable=False),  # the entry's keys, 16 bytes each: it is saved again under the same ones
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False),
     Index("ix_lookup_due", "feed_id", "next_at"),

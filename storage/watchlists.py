@@ -15,7 +15,7 @@ from sqlalchemy import delete, exists, select, update
 from storage.columns import canonical
 from storage.exceptions import LimitReached, NotFound
 from storage.records import ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, DeliveryKind, DeliveryState, WatchRecord, channel_key
-from storage.sql import PENDING, insert_or_ignore
+from storage.sql import PENDING, insert_new
 from storage.tables import alert, channel, delivery, story_match, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads, writes
 from storage.versions import bump_watches, lock_watches, watches_version
@@ -91,7 +91,7 @@ def add_watch(connection: Connection, channel_id: int, organisation: Organisatio
     number, _ = _store_watch(connection, key, organisation, role, now)
     mine = own_watchlist(connection, channel_id, now)
     row = {"watchlist_id": mine, "watch_id": number, "created_at": now}
-    if not connection.execute(insert_or_ignore(connection, watchlist_watch).values(**row)).rowcount:
+    if not insert_new(connection, watchlist_watch, row):
         return
     if len(connection.execute(select(watchlist_watch.c.watch_id).where(watchlist_watch.c.watchlist_id == mine)).all()) > MOST_WATCHES:
         raise LimitReached(f"a channel can watch {MOST_WATCHES} organisations; remove one before adding {organisation.name}")

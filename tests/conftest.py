@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage.store import Store, open_store
+from storage.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,18 +51,25 @@ class PostgreSQL:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://contractwatch@/{name}?host={self.folder}"
 
-    def run(self, sql: str) -> None:
+    def run(self, sql: str, name: str = "postgres") -> None:
         import psycopg
 
-        with psycopg.connect(host=str(self.folder), user="contractwatch", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(host=str(self.folder), user="contractwatch", dbname=name, autocommit=True) as connection:
             connection.execute(sql)
 
+    def empty(self, name: str) -> None:
+        """Make a database as it was when it was new: much quicker than another one."""
+        tables = ", ".join(table for table in metadata.tables if table != "meta")
+        first = "UPDATE meta SET value = '1' WHERE key = 'watches_version'"
+        keep = "('application', 'instance', 'watches_version')"
+        self.run(f"TRUNCATE {tables} RESTART IDENTITY; DELETE FROM meta WHERE key NOT IN {keep}; {first}", name)
+
     @contextlib.contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """Make a database for one test, drop it afterwards, and lend its address."""
+    def database(self) -> Iterator[str]:
+        """Make an empty database without any tables, drop it afterwards, and lend its address."""
         self._count += 1
         name = f"test_{self._count}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
             yield self.url(name)
         finally:
@@ -70,7 +78,7 @@ class PostgreSQL:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """A temporary PostgreSQL server with an empty, migrated database ``migrated`` to copy."""
+    """A temporary PostgreSQL server with a migrated database ``migrated``, empty at the start of every test."""
     pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed (contractwatch[postgres])")
     binaries = _binaries()
     if binaries is None:
@@ -109,8 +117,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("migrated_file"), path)
         yield f"sqlite:///{path}"
     else:
-        with request.getfixturevalue("postgresql").database("migrated") as url:
-            yield url
+        server = request.getfixturevalue("postgresql")
+        yield server.url("migrated")
+        server.empty("migrated")
 
 
 @pytest.fixture
