@@ -65,9 +65,9 @@ def test_no_invisible_character_and_no_double_space_survives(markup: str) -> Non
 )
 def test_a_flood_costs_no_more_than_its_length(flood: str) -> None:
     started = time.process_time()
-    plain(flood * (200_000 // len(flood)))
+    plain(flood * (60_000 // len(flood)))
 
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 0.5
 
 
 def test_text_is_cut_between_words() -> None:

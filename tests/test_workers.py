@@ -25,7 +25,7 @@ FINE = (
     b"<rss version='2.0'><channel><title>T</title><item><title>Award</title><link>https://news.example.org/a</link></item></channel></rss>"
 )
 HANGS = b"<?" + b"encoding='" * 1_600 + FINE  # 16 KiB that keep a regular expression of the parser's busy for more than ten seconds
-HUNGRY = FINE.replace(b"<item>", b"<item><title>x</title></item><item>" * 60_000)
+HUNGRY = FINE.replace(b"<item>", b"<item><title>x</title></item><item>" * 20_000)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -97,8 +97,8 @@ async def test_the_event_loop_is_free_while_documents_hang(workers: Workers) -> 
 
 
 async def test_a_document_that_takes_too_much_memory_is_stopped() -> None:
-    async with Workers(processes=1, seconds=30, memory_mb=24) as small:
-        with pytest.raises(ParseError, match=r"^a-feed: reading it took more than 24 MB of memory and was stopped"):
+    async with Workers(processes=1, seconds=30, memory_mb=6) as small:
+        with pytest.raises(ParseError, match=r"^a-feed: reading it took more than 6 MB of memory and was stopped"):
             await parse(small, HUNGRY)
 
         assert (await parse(small)).entries
@@ -122,9 +122,10 @@ async def test_a_child_that_is_killed_costs_its_own_task_only(workers: Workers) 
 async def test_a_document_whose_child_is_killed_every_time_is_given_up(workers: Workers) -> None:
     running = asyncio.ensure_future(parse(workers, HANGS))
     while not running.done():
-        await asyncio.sleep(0.2)
-        for pid in pids(workers):
-            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.05)
+        for child in workers._all:
+            if child._started and child not in workers._idle:
+                os.kill(child._process.pid, signal.SIGKILL)
 
     with pytest.raises(ParseError, match=r"^a-feed: the process that read it ended unexpectedly, twice \(signal 9\)"):
         await running
@@ -268,6 +269,13 @@ async def test_an_entry_that_cannot_be_understood_costs_no_other(workers: Worker
 
     assert [_watched(findings) for findings in found] == [{"w1"}, set(), {"w1"}]
     assert "poison" in caplog.text
+
+
+async def test_children_that_cannot_start_are_no_entrys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    async with Workers(processes=1) as workers:
+        with pytest.raises(ParseError, match=r"no parser process gets ready, see its error above \(exit code 1\)"):
+            await workers.understand([entry("One"), entry("Two")])
 
 
 async def test_the_memory_limit_leaves_room_for_a_great_watchlist() -> None:

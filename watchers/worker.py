@@ -112,7 +112,10 @@ class _Worker:
 
 
 def _die_with(parent: int) -> None:
-    """Be killed when the parent is (``kill -9`` closes our socket, but a busy child does not look); Linux only."""
+    """Be killed when the parent is (``kill -9`` closes our socket, but a busy child does not look).
+
+    Linux only, and there it is the thread that started us whose end counts: the event loop's, which lives as long as the parent.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before we asked

@@ -85,7 +85,7 @@ class Workers:
 
     def set_watches(self, version: int, watches: Sequence[Watch]) -> None:
         """Let entries be understood for these watches from the next batch on; each child builds its matcher when it first needs it."""
-        if version != self._version or self._snapshot is None:
+        if version != self._version:
             self._version = version
             self._watches = watches
             self._snapshot = None
@@ -111,7 +111,8 @@ class Workers:
             awards: stored suppliers to join each entry to, in the order of the entries; empty for none at all.
 
         Raises:
-            ParseError: no child could be started.
+            ParseError: no child gets ready.
+            RuleError: a rule file is wrong.
 
         """
         if not entries:
@@ -161,6 +162,8 @@ class Workers:
             except TimeoutError:
                 raise _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about) from None
             except EOFError as error:
+                if last and isinstance(error, _NotReadyError):
+                    raise ParseError(f"no parser process gets ready, see its error above ({error})") from error
                 if last:
                     raise _TaskError(f"the process that read it ended unexpectedly, twice ({error})", about=about) from error
         raise AssertionError
@@ -176,7 +179,7 @@ class Workers:
         return result
 
     async def _prepare(self, child: _Child, *, with_watches: bool) -> None:
-        """Wait for a child to be warm and to have the current watches; their trouble is no entry's fault and has another error."""
+        """Wait for a child to be warm and to have the current watches; trouble with that is no entry's fault and has errors of its own."""
         try:
             await child.ready()
             if with_watches and child.version != self._version:
@@ -184,6 +187,8 @@ class Workers:
                 await child.take_watches(version, await self._pickled_watches())
         except TimeoutError as error:
             raise ParseError("a parser process did not get ready in time") from error
+        except EOFError as error:
+            raise _NotReadyError(*error.args) from error
 
     def _take_child(self) -> _Child:
         if self._closed:
@@ -229,6 +234,10 @@ class _TaskError(ParseError):
     """A task overstepped its limits or crashed: it is to blame, not the machinery."""
 
 
+class _NotReadyError(EOFError):
+    """A child ended before it was given its task."""
+
+
 class _Child:
     """One child process and our end of its socket."""
 
@@ -262,8 +271,10 @@ class _Child:
         async with asyncio.timeout(_SNAPSHOT_SECONDS):
             await self._send(snapshot)
             result = await self._receive()
-        if result is not None:
-            raise EOFError(str(result))
+        if isinstance(result, WatchError):  # a rule file that is wrong
+            raise result
+        if isinstance(result, Exception):
+            raise ParseError(f"the watches could not be made ready for matching ({type(result).__name__})") from result
         self.version = version
 
     async def run(self, task: tuple[Any, ...], seconds: float) -> tuple[bool, object]:
