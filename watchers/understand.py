@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-import ahocorasick_rs
-
 from watchers.match import Matcher
 from watchers.text.events import Told, tell
 from watchers.text.roles import Name
@@ -19,29 +17,6 @@ from watchers.text.tokens import Sentence, read
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
 
 _LANGUAGES = ("en",)
-# a text without one of these stems tells of no contract; most entries of a news feed end here
-_STEMS = ahocorasick_rs.AhoCorasick(
-    [
-        "contract",
-        "deal",
-        "tender",
-        "procure",
-        "framework",
-        "franchise",
-        "concession",
-        "outsourc",
-        "out-sourc",
-        "order",
-        "agreement",
-        "award",
-        "contest",
-        "partnership",
-        "project",
-        "wins $",
-        "wins £",
-        "programme",
-    ]
-)
 
 
 def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
@@ -52,10 +27,9 @@ def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()
 
 
 def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
-    text = f"{entry.title}\n{entry.summary}".lower()
-    if not _STEMS.find_matches_as_indexes(text):
-        return ()
     language = rules(_LANGUAGES[0])
+    if not language.may_tell(f"{entry.title}\n{entry.summary}"):
+        return ()
     mentions = {name: matcher.mentions(value) for name, value in (("title", entry.title), ("summary", entry.summary))}
     title = read("title", entry.title, language, [(one.start, one.end) for one in mentions["title"]])
     summary = read("summary", entry.summary, language, [(one.start, one.end) for one in mentions["summary"]]) if entry.summary else []

@@ -43,6 +43,7 @@ class Clause:
     contract: int | None = None
     head: str = "same"
     money_only: bool = False
+    implied: bool = False  # a purchase told without a contract noun: "Poland orders 96 helicopters"; ``contract`` is then the verb
     bare: bool = False  # a participle without an auxiliary: "Capita awarded contract", "firm handed contract"
 
 
@@ -54,7 +55,7 @@ def clauses(sentence: Sentence, rules: Rules) -> Iterator[Clause]:
             continue
         clause = _clause(sentence, index, token, rules)
         if clause is not None:
-            if clause.contract is not None and clause.contract > index:
+            if clause.contract is not None and clause.contract > index and not clause.implied:
                 inside = max(inside, clause.contract + 1)
             yield clause
 
@@ -82,7 +83,9 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
     if clause.contract is None:
-        return None
+        if frame.name not in ("buy", "pick") or ("paper" in token.tags and "order" not in token.tags):
+            return None
+        clause.contract, clause.implied = index, True
     _mood(clause, group, auxiliaries, rules)
     if bare and clause.mood == "happened" and _description(tokens, index, clause):
         clause.mood, clause.why = "background", "a description of the subject of another verb"
@@ -304,7 +307,7 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
             if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
                 _award_of(clause, rules)
                 return
-            if phrase.prep and phrase.prep not in allowed and phrase.prep != "for":
+            if phrase.prep and phrase.prep not in allowed and phrase.prep not in ("for", "by"):
                 break
         if frame.name == "win" and clause.right and not clause.right[0].prep and _has_money(tokens, clause.right[0]):
             clause.contract = next(i for i in range(clause.right[0].start, clause.right[0].end) if tokens[i].kind == "money")
@@ -313,7 +316,7 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
     if any("nominal" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end]):
         return  # "cancellation of the contract was announced" is told by the noun
     intransitive = frame.name == "terminate" and clause.form in "sdp" and not _object(tokens, clause.right)
-    if clause.passive or bare or intransitive:
+    if clause.passive or bare or intransitive or frame.subject == "contract":
         for phrase in clause.left:
             if phrase.prep in ("", "of") and _paper(tokens, phrase, clause, rules):
                 clause.passive = True

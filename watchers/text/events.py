@@ -79,14 +79,18 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
     contract = sentence.tokens[clause.contract]
     strong = bool(contract.tags & {"strong", "tender"})
     blocked = _blocked(title, sentence, rules)
-    if blocked and not (blocked in ("cancelled_events", "prize", "finance") and strong and found.bodies):
+    named = any(name.kind == "body" for name in found.bodies)
+    if blocked and not (blocked not in ("employment", "illness", "crime", "orders") and strong and named):
         return None
     if clause.frame.needs == "tender" and "tender" not in contract.tags:
         return None
-    if clause.frame.subject in ("either", "public_body") and _workers(clause):
+    if _workers(clause):
         return None
     if event.alert is None:
         if not (strong and (found.suppliers or found.generic)) and not _public(clause, found, [*title, *summary], strong=strong):
+            return None
+    elif clause.implied:
+        if not _bought(clause, found):
             return None
     elif not _public(clause, found, [*title, *summary], strong=strong) or not (strong or _contractual(clause, found, contract)):
         return None
@@ -96,11 +100,26 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
     return told
 
 
+def _bought(clause: Clause, found: Parts) -> bool:
+    """Whether a purchase without a contract noun is one: a named public body buys from, or picks, a firm known for public contracts, or buys arms and trains."""
+    tokens = clause.sentence.tokens
+    if not any(name.start < clause.trigger or clause.passive for name in found.bodies):
+        return False
+    known = any(name.known for name in found.suppliers)
+    goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
+    return known or (clause.frame.name == "buy" and not clause.passive and any("arms" in token.tags for run in goods for token in run))
+
+
 def _workers(clause: Clause) -> bool:
     """Whether employees are a party: theirs are contracts of work."""
     tokens = clause.sentence.tokens
     sides = [phrase for phrase in clause.left if not phrase.prep] + [phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")]
-    return any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end])
+    if any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end]):
+        return True
+    holder = clause.contract - 1 if clause.contract else 0
+    while holder > 0 and "n" in tokens[holder].tags and not tokens[holder].tags & {"gen"}:
+        holder -= 1
+    return holder > 0 and bool(tokens[holder].tags & {"gen"}) and bool(tokens[holder - 1].tags & {"workers"})
 
 
 def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
@@ -111,18 +130,23 @@ def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
     near = next((run for run in phrases if contract in run), [contract])
     worth = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "worth"]
     money = any(token.kind == "money" for run in (near, *worth) for token in run)
-    goods = any(token.tags & {"goods", "works"} for token in tokens)
-    works = any("works" in token.tags for token in tokens)
+    goods = any(token.tags & {"goods", "works", "arms"} for run in (near, behind) for token in run)
+    behind = [token for token in tokens if token.start >= tokens[clause.trigger].start]
+    arms = any("arms" in token.tags for token in behind)
     firm = any(token.tags & {"generic_supplier"} for run in phrases for token in run)
     if contract.kind == "money":
         return known or firm
     if "scheme" in contract.tags:
         return clause.frame.name in _CANCELS and (known or money)
+    if "bid" in contract.tags:
+        return clause.frame.name in ("give", "approve") and (money or bool(found.suppliers))
     if "order" in contract.tags:
-        return clause.frame.name in ("win", "give", "cancel", "terminate", "lose", "sign", "approve") and (money or known or goods)
+        return clause.frame.name in ("win", "give", "cancel", "terminate", "sign", "approve") and (money or known or goods)
     if "award" in contract.tags:
         return clause.frame.name == "win" and bool(found.bodies) and (known or money)
-    return known or firm or (works and bool(found.bodies)) or (goods and bool(found.suppliers or money)) or (money and bool(found.suppliers))
+    if not found.bodies and not any("generic_body" in token.tags for token in tokens):
+        return False
+    return known or firm or (arms and bool(found.bodies)) or (goods and bool(found.suppliers or money)) or (money and bool(found.suppliers))
 
 
 def _event(clause: Clause) -> EventKind | None:
@@ -259,7 +283,8 @@ def _value(clause: Clause, sentences: list[Sentence]) -> tuple[Money | None, Tok
     tokens = clause.sentence.tokens
     for phrase in (*clause.right, *clause.left):
         holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
-        if holds or phrase.prep in ("worth", "in") or (phrase.prep == "for" and clause.contract is not None and clause.contract < phrase.start):
+        gives = not phrase.prep and clause.frame.event is EventKind.AWARDED and phrase in clause.right
+        if holds or gives or phrase.prep in ("worth", "in") or (phrase.prep == "for" and clause.contract is not None and clause.contract < phrase.start):
             for token in tokens[phrase.start : phrase.end]:
                 if token.money is not None:
                     return token.money, token

@@ -47,6 +47,8 @@ def parts(clause: Clause, rules: Rules) -> Parts:
     frame = clause.frame
     for phrase in clause.left:
         _place(clause, phrase, _left_role(clause, phrase, rules), found, rules)
+    if frame.subject in ("supplier", "either") or clause.passive:
+        _pronoun(clause, found, rules)
     for phrase in clause.right:
         holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
         if holds:
@@ -58,6 +60,16 @@ def parts(clause: Clause, rules: Rules) -> Parts:
     tokens = clause.sentence.tokens
     found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
     return found
+
+
+def _pronoun(clause: Clause, found: Parts, rules: Rules) -> None:
+    """"X announced today that it has won ...": "it" is the subject of the sentence."""
+    tokens = clause.sentence.tokens
+    if not clause.left or not any("pronoun" in token.tags for token in tokens[clause.left[-1].start : clause.left[-1].end]):
+        return
+    for name in names(clause.sentence, 0, clause.left[0].start, rules)[:1]:
+        if name.kind == "supplier" and not found.suppliers:
+            found.suppliers.append(name)
 
 
 def _plainly_public(sentence: Sentence, index: int, rules: Rules) -> bool:
@@ -93,6 +105,9 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
 def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "by":
         return "actor" if clause.passive else ""
+    contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
+    if phrase.prep == "from" and (clause.frame.name == "buy" or bool(contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))):
+        return "supplier"
     if phrase.prep == "to" and clause.frame.name == "lose":
         return ""  # the winner is not whose contract ended
     return rules.prepositions.get(phrase.prep, "")
@@ -125,6 +140,8 @@ def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
     elif role in ("public_body", "actor"):
         if public:
             found.add("public_body", name)
+        elif _abbreviation(clause, name):
+            found.add("public_body", Name(name.start, name.end, "body"))
         elif clause.frame.event.value == "awarded":
             found.private = True
     elif role == "public_body_if_known":
@@ -136,6 +153,16 @@ def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
         found.private = True
     elif name.kind != "place":
         found.add("supplier", name)
+
+
+def _abbreviation(clause: Clause, name: Name) -> bool:
+    """Whether an unknown buyer goes by capitals ("NAVWAR awards"): firms that do are in the gazetteer, agencies are countless."""
+    tokens = clause.sentence.tokens
+    text = tokens[name.start].text
+    if name.start and "generic_supplier" in tokens[name.start - 1].tags:
+        return False  # "construction group YIT"
+    shouting = clause.sentence.text.isupper()
+    return not name.known and name.end - name.start == 1 and text.isupper() and text.isalpha() and 2 < len(text) < 8 and not shouting  # noqa: PLR2004
 
 
 def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
@@ -160,7 +187,7 @@ def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
     if following is None:
         return False
     gives = clause.frame.name == "give" and name.start == phrase.start
-    if gives and (following.kind == "money" or following.tags & {"det"}):
+    if clause.frame.name == "give" and (following.kind == "money" or following.tags & {"det"}):
         return True
     if clause.sentence.title_case or tokens[name.start].text.isupper():
         return False

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import ahocorasick_rs
+
 from watchers.exceptions import RuleError
 from watchers.text.money import MoneyReader
 from watchers.types import EventKind
@@ -65,6 +67,8 @@ class Rules:
         self.verbs: dict[str, tuple[Frame, str]] = {}
         self.nominals: dict[str, Frame] = {}
         lexicon = _read(language, "lexicon.toml")
+        stems = lexicon.pop("stems")["any"].split()
+        self._stems = ahocorasick_rs.AhoCorasick([stem.replace("_", " ") for stem in stems])
         self._read_lexicon(lexicon)
         self._read_verbs(_read(language, "verbs.toml"))
         nominals = _read(language, "nominals.toml")
@@ -92,7 +96,7 @@ class Rules:
                 name = f"generic_{tag}" if section == "generic" and tag != "works" else tag
                 for word in words(text):
                     self._tables[word].add(name)
-                    if section in {"contract", "generic", "terms", "goods"} or tag in {"det", "gen", "noun", "quantity", "workers", "candidate"}:
+                    if section in {"contract", "generic", "terms", "goods"} or tag in {"det", "gen", "noun", "quantity", "workers", "candidate", "pronoun"}:
                         self._tables[word].add("n")
                     if section == "contract":
                         self._tables[word].add("paper")
@@ -125,10 +129,10 @@ class Rules:
                 self._tables[word] |= {"nominal", "n"}
 
     def _read_names(self, bodies: dict[str, Any], suppliers: dict[str, Any], councils: dict[str, Any]) -> None:
-        self.body_names = words(bodies["names"]["exact"], fold=False)
+        self.body_names = words(bodies["names"]["exact"], fold=False) | words(bodies["names"]["offices"], fold=False)
         self.place_names = words(bodies["names"]["places"], fold=False)
         self.council_places = words(councils["names"]["places"], fold=False)
-        self.supplier_names = words(suppliers["names"]["exact"], fold=False)
+        self.supplier_names = words(suppliers["names"]["exact"], fold=False) | words(suppliers["names"]["private"], fold=False)
         self.body_tails = words(bodies["kinds"]["tail"], fold=False)
         self.lower_tails = words(bodies["kinds"]["lower_tail"])
         self.body_heads = words(bodies["kinds"]["head"], fold=False)
@@ -150,6 +154,10 @@ class Rules:
 
     def _mood(self, row: dict[str, Any]) -> Mood:
         return Mood(row["name"], self.compile(row["before"] + "$"), row["result"], row.get("forms", FORMS + "n"))
+
+    def may_tell(self, text: str) -> bool:
+        """Whether a text holds a stem without which it tells of no contract; most entries of a news feed end here, after microseconds."""
+        return bool(self._stems.find_matches_as_indexes(text.lower()))
 
     def tags(self, word: str) -> frozenset[str]:
         """The tables ``word`` (lower case) stands in; a word nobody listed is part of a noun phrase."""

@@ -86,7 +86,7 @@ def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence
     long = [token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > 3 and token.text[0].isalpha()]
     capitals = sum(token.text[0].isupper() for token in long)
     sentence.title_case = len(long) >= 4 and capitals >= 0.8 * len(long)
-    sentence.lower_case = capitals == 0
+    sentence.lower_case = not any(token.text[0].isupper() for token in tokens)
     sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case, title_case=sentence.title_case)
     sentence.codes = "".join(rules.codes.get(token.tags) or rules.codes[UNKNOWN] for token in tokens)
     return sentence
@@ -186,6 +186,8 @@ def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Rul
         if len(run) == size and " ".join(token.low for token in run) == phrase:
             kind = _kind(text[first.start - offset : run[-1].end - offset], rules)
             words = text[first.start - offset : run[-1].end - offset]
+            if index and "ev" in rules.tags(phrase) and "det" in tokens[index - 1].tags:
+                continue  # "the bid for the roof" is no verb
             if kind or phrase in rules.listed or words in rules.body_tails or words in rules.lower_tails:
                 return index + size, kind or "phrase", phrase
     kind = _kind(first.text, rules) if first.text[0].isupper() or first.text[0].isdigit() else ""
