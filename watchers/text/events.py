@@ -130,8 +130,8 @@ def _contractual(clause: Clause, found: Parts, contract: Token) -> bool:
     near = next((run for run in phrases if contract in run), [contract])
     worth = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "worth"]
     money = any(token.kind == "money" for run in (near, *worth) for token in run)
-    goods = any(token.tags & {"goods", "works", "arms"} for run in (near, behind) for token in run)
     behind = [token for token in tokens if token.start >= tokens[clause.trigger].start]
+    goods = any(token.tags & {"goods", "works", "arms"} for run in (near, behind) for token in run)
     arms = any("arms" in token.tags for token in behind)
     firm = any(token.tags & {"generic_supplier"} for run in phrases for token in run)
     if contract.kind == "money":
