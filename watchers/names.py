@@ -17,7 +17,7 @@ from pathlib import Path
 
 _RULES = Path(__file__).parent / "rules"
 _LEGAL = tomllib.loads((_RULES / "names.toml").read_text(encoding="utf-8"))["legal"]
-_SUFFIXES = frozenset(tuple(word.split("_")) for word in _LEGAL["suffixes"].split())
+LEGAL_FORMS = frozenset(tuple(word.split("_")) for word in _LEGAL["suffixes"].split())
 _LEADING = frozenset(_LEGAL["leading"].split())
 _TRADING = tuple(tuple(word.split("_")) for word in _LEGAL["trading_as"].split())
 COMMON = frozenset(_LEGAL["common"].split())
@@ -109,7 +109,7 @@ def _without_legal(parts: list[str]) -> list[str]:
     while shorter and len(parts) > 1:
         shorter = False
         for size in (4, 3, 2, 1):
-            if len(parts) > size and tuple(parts[-size:]) in _SUFFIXES:
+            if len(parts) > size and tuple(parts[-size:]) in LEGAL_FORMS:
                 parts, shorter = parts[:-size], True
                 break
     return parts

@@ -103,7 +103,7 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
 def _bought(clause: Clause, found: Parts) -> bool:
     """Whether a purchase without a contract noun is one: a named public body buys from, or picks, a firm known for public contracts, or buys arms and trains."""
     tokens = clause.sentence.tokens
-    if not any(name.start < clause.trigger or clause.passive for name in found.bodies):
+    if not any(name.start < clause.trigger or clause.frame.name == "pick" for name in found.bodies):
         return False
     known = any(name.known for name in found.suppliers)
     goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from watchers.names import LEGAL_FORMS
 from watchers.text.clauses import Clause, Phrase
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
@@ -142,7 +143,7 @@ def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
             found.add("public_body", name)
         elif _abbreviation(clause, name):
             found.add("public_body", Name(name.start, name.end, "body"))
-        elif clause.frame.event.value == "awarded":
+        elif clause.frame.event.value == "awarded" and (role == "actor" or clause.frame.name in ("win", "lose") or _firm(clause, name)):
             found.private = True
     elif role == "public_body_if_known":
         if name.kind == "body":
@@ -153,6 +154,13 @@ def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
         found.private = True
     elif name.kind != "place":
         found.add("supplier", name)
+
+
+def _firm(clause: Clause, name: Name) -> bool:
+    """Whether a buyer's name is that of a firm: a known one, or one with its legal form or the word for one."""
+    tokens = clause.sentence.tokens
+    around = tokens[max(0, name.start - 1) : name.end + 1]
+    return name.known or any("generic_supplier" in token.tags or (token.low,) in LEGAL_FORMS for token in around)
 
 
 def _abbreviation(clause: Clause, name: Name) -> bool:
