@@ -92,6 +92,8 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
     elif clause.implied:
         if not _bought(clause, found):
             return None
+    elif sentence.field == "summary" and not found.bodies and not _about_contract(title):
+        return None  # background told below a headline about something else
     elif not _public(clause, found, [*title, *summary], strong=strong) or not (strong or _contractual(clause, found, contract)):
         return None
     told = Told(event, f"{clause.frame.name}: {clause.why}", clause)
@@ -100,12 +102,19 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
     return told
 
 
+def _about_contract(title: list[Sentence]) -> bool:
+    return any(token.kind == "supplier" or ("paper" in token.tags and token.kind == "word") for sentence in title for token in sentence.tokens)
+
+
 def _bought(clause: Clause, found: Parts) -> bool:
     """Whether a purchase without a contract noun is one: a named public body buys from, or picks, a firm known for public contracts, or buys arms and trains."""
     tokens = clause.sentence.tokens
     if not any(name.start < clause.trigger or clause.frame.name == "pick" for name in found.bodies):
         return False
     known = any(name.known for name in found.suppliers)
+    if clause.frame.name == "pick":
+        end = clause.right[-1].end if clause.right else clause.trigger + 1
+        return known and (any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags))
     goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
     return known or (clause.frame.name == "buy" and not clause.passive and any("arms" in token.tags for run in goods for token in run))
 
