@@ -35,7 +35,7 @@ from storage.records import ChannelKind
 log = logging.getLogger(__name__)
 
 _GRACE = timedelta(seconds=8)  # of the ten seconds that stopping may take; the rest is for closing
-_TICK = timedelta(seconds=1)
+_TICK = timedelta(seconds=0.5)  # the shortest interval of a feed is a second
 _FAN_OUT = timedelta(seconds=2)
 _MAINTENANCE = timedelta(minutes=10)
 _PATIENCE = timedelta(minutes=3)  # ticks only begin polls and make rows: one that takes longer hangs

@@ -134,8 +134,14 @@ async def run_demo(
                 for poll in week.data["polls"]:
                     week.turn_to(poll)
                     on_day(week.now)
+                    # One feed after the other, so that the same outlet is the first with a story each time.
                     done = await run_round(
-                        parts, {ChannelKind.CONSOLE: transport}, on_start=on_start, on_done=on_done, patience=timedelta(0)
+                        parts,
+                        {ChannelKind.CONSOLE: transport},
+                        on_start=on_start,
+                        on_done=on_done,
+                        patience=timedelta(0),
+                        concurrent=1,
                     )
                     rounds.append(done)
     return rounds

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.deliver import Transport
 from bot.parts import Parts
+from bot.polling import CONCURRENT_POLLS
 from storage.exceptions import StoreUnavailable
 from storage.records import ChannelKind
 from watchers.types import Feed, PollOutcome
@@ -34,9 +35,10 @@ async def run_round(
     on_start: Callable[[list[Feed]], None] = lambda _: None,
     on_done: Callable[[PollOutcome], None] = lambda _: None,
     patience: timedelta = _PATIENCE,
+    concurrent: int = CONCURRENT_POLLS,
 ) -> Round:
     """Poll all feeds, whatever is due, and deliver everything that is pending. Raises StoreUnavailable."""
-    polling = parts.polling(on_news=lambda: None, on_store_trouble=_give_up)
+    polling = parts.polling(on_news=lambda: None, on_store_trouble=_give_up, concurrent=concurrent)
     await polling.sync(parts.now())
     on_start(list(polling.feeds.values()))
     outcomes = await polling.poll_all(parts.now(), on_done=on_done)

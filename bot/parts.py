@@ -17,7 +17,7 @@ from bot.feed_addresses import expand_feeds
 from bot.fetching import open_fetcher
 from bot.health import Metrics
 from bot.outcomes import Outcome, Wait
-from bot.polling import Polling
+from bot.polling import CONCURRENT_POLLS, Polling
 from bot.render import Message
 from bot.verdicts import OnUnknown, Policy
 from storage.exceptions import StoreUnavailable
@@ -53,7 +53,9 @@ class Parts:
     owner: str
     metrics: Metrics = field(default_factory=Metrics)
 
-    def polling(self, *, on_news: Callable[[], None], on_store_trouble: Callable[[StoreUnavailable], None]) -> Polling:
+    def polling(
+        self, *, on_news: Callable[[], None], on_store_trouble: Callable[[StoreUnavailable], None], concurrent: int = CONCURRENT_POLLS
+    ) -> Polling:
         return Polling(
             store=self.store,
             call=self.call,
@@ -64,6 +66,7 @@ class Parts:
             metrics=self.metrics,
             on_news=on_news,
             on_store_trouble=on_store_trouble,
+            concurrent=concurrent,
         )
 
     def deliverer(self, transports: Mapping[ChannelKind, Transport]) -> Deliverer:

@@ -47,7 +47,13 @@ def watch(name: str, role: Role = Role.EITHER) -> Watch:
 def test_the_shipped_example_is_valid_and_only_its_contact_is_unwise():
     config = load_config(example_config())
     assert [warning.key for warning in config.warnings] == ["fetch.contact"]
-    assert {feed.kind for feed in config.feeds} == {FeedKind.NEWS, FeedKind.MODERNGOV, FeedKind.PARLIAMENT, FeedKind.FIND_A_TENDER, FeedKind.CONTRACTS_FINDER}
+    assert {feed.kind for feed in config.feeds} == {
+        FeedKind.NEWS,
+        FeedKind.MODERNGOV,
+        FeedKind.PARLIAMENT,
+        FeedKind.FIND_A_TENDER,
+        FeedKind.CONTRACTS_FINDER,
+    }
     assert len({feed.address for feed in config.feeds}) == len(config.feeds)
     assert all(feed.name and feed.every for feed in config.feeds)
 
@@ -187,7 +193,7 @@ watches = [
         ('[store]\nurl = "mysql://a/b"', "is not the address of a database"),
         ('[store]\nurl = "sqlite:///:memory:"', "names no file"),
         ('[telegram]\nadmins = ["1"]', 'telegram.admins[1]: must be a whole number, not "1"'),
-        ('[telegram]\nadmins = [true]', "must be a whole number, not true"),
+        ("[telegram]\nadmins = [true]", "must be a whole number, not true"),
         ('[telegram]\non_unknown = "resent"', "'resend' or 'hold'"),
         ("feeds = 3", "feeds: must be a list in [square brackets], not the number 3"),
         ('[[watchlists]]\nid = "w"', "watchlists[w].watches: is missing"),
@@ -216,7 +222,7 @@ def test_a_mistake_is_one_sentence_that_names_the_key_and_the_mend(text: str, sa
         ('a = 1\nb = "x\n', "config.toml:2: is not valid TOML here"),
         ("[store]\n[store]", "config.toml:2: is not valid TOML here"),
         ("a = ", "config.toml:1: is not valid TOML here"),
-        ('x = [1,\n2,\n', "config.toml:3: is not valid TOML here"),
+        ("x = [1,\n2,\n", "config.toml:3: is not valid TOML here"),
     ],
 )
 def test_broken_toml_is_told_with_its_line(text: str, said: str):
@@ -267,12 +273,27 @@ x.y = 2
 q = 1979-05-27T07:32:00Z
 '''.replace("'it''s'", "'its'")
     found = places(text)
-    assert {path: found[path] for path in [
-        ("title",), ("quoted.key",), ("a", "b", "c", "d"), ("a", "b", "c", "e", 1, "f"), ("list", 0, "x", "y"), ("list", 0, "inner", "z", 2),
-        ("list", 1, "x", "y"), ("list", 1, "deep", 0, "q"),
-    ]} == {
-        ("title",): 1, ("quoted.key",): 4, ("a", "b", "c", "d"): 6, ("a", "b", "c", "e", 1, "f"): 6, ("list", 0, "x", "y"): 8,
-        ("list", 0, "inner", "z", 2): 12, ("list", 1, "x", "y"): 15, ("list", 1, "deep", 0, "q"): 17,
+    assert {
+        path: found[path]
+        for path in [
+            ("title",),
+            ("quoted.key",),
+            ("a", "b", "c", "d"),
+            ("a", "b", "c", "e", 1, "f"),
+            ("list", 0, "x", "y"),
+            ("list", 0, "inner", "z", 2),
+            ("list", 1, "x", "y"),
+            ("list", 1, "deep", 0, "q"),
+        ]
+    } == {
+        ("title",): 1,
+        ("quoted.key",): 4,
+        ("a", "b", "c", "d"): 6,
+        ("a", "b", "c", "e", 1, "f"): 6,
+        ("list", 0, "x", "y"): 8,
+        ("list", 0, "inner", "z", 2): 12,
+        ("list", 1, "x", "y"): 15,
+        ("list", 1, "deep", 0, "q"): 17,
     }
 
 

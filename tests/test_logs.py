@@ -50,14 +50,16 @@ def test_json_lines_hold_the_same():
 
 
 @pytest.mark.parametrize("form", ["keyvalue", "json"])
-@pytest.mark.parametrize("evil", ["a\nlevel=error event=forged", "a\r\nb", "a\u2028b", "a\x85b", "a\x1b[31mred", "\u202egnp.exe", '" event="x', "\U000e0001"])
+@pytest.mark.parametrize(
+    "evil", ["a\nlevel=error event=forged", "a\r\nb", "a\u2028b", "a\x85b", "a\x1b[31mred", "\u202egnp.exe", '" event="x', "\U000e0001"]
+)
 def test_nothing_from_outside_begins_a_line_or_reaches_the_terminal_as_a_control(form: str, evil: str):
     out = logged(form)
     logging.getLogger("bot").info("fetched %s", evil, extra={"url": evil})
     text = out.getvalue()
     assert len(text.splitlines()) == 1
     assert text.removesuffix("\n").isprintable()
-    assert " event=forged" not in text.replace('\\nlevel=error event=forged', "")
+    assert " event=forged" not in text.replace("\\nlevel=error event=forged", "")
 
 
 @pytest.mark.parametrize("form", ["keyvalue", "json"])

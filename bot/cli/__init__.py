@@ -77,8 +77,8 @@ def _run(arguments: list[str]) -> int:
         result = cli.main(args=arguments, prog_name="contractwatch", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        return _stopped_reading()
+    except SystemExit:
+        return _stopped_reading()  # click's way of saying that nobody reads our output any more; it ends by this in no other case
     except Exception as error:  # noqa: BLE001 -- the one place where any error at all is caught
         return _ended_by(error, daemon=arguments[:1] == ["run"])
     return result if isinstance(result, int) else 0
