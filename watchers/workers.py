@@ -54,7 +54,7 @@ class Workers:
 
     """
 
-    def __init__(self, *, processes: int = 2, seconds: float = 5.0, memory_mb: int = 256) -> None:
+    def __init__(self, *, processes: int = 2, seconds: float = 4.0, memory_mb: int = 256) -> None:
         self._seconds = seconds
         self._memory = memory_mb * 2**20
         self._processes = processes
