@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
+from functools import cache
 
+import httpx
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
@@ -41,7 +44,14 @@ def make_request(read_timeout: float, *, connections: int) -> HTTPXRequest:
         write_timeout=_CONNECT_TIMEOUT,
         connect_timeout=_CONNECT_TIMEOUT,
         pool_timeout=_CONNECT_TIMEOUT,
+        httpx_kwargs={"verify": _certificates()},
     )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that are trusted, read once: every pool would read them again, which takes longer than all the rest of a start."""
+    return httpx.create_ssl_context()
 
 
 class TelegramTransport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -14,6 +14,7 @@ from botapi import TOKEN, BotApi
 
 from bot.deliver import Deliverer, Settings
 from bot.facade import StoreCalls
+from bot.markup import WORD_JOINER
 from bot.pacing import Paces
 from bot.updates import Telegram
 from bot.verdicts import Policy
@@ -112,6 +113,34 @@ class World:
             await asyncio.gather(*tasks)
             await self.telegram.close()
 
+    async def ask(self, user_id: int, text: str, *, chat_id: int | None = None, **more: object) -> str:
+        """Write something and wait for the answer in the same chat."""
+        chat = user_id if chat_id is None else chat_id
+        before = len(self.api.shown(chat))
+        self.api.write(user_id, text, chat_id=chat_id, **more)
+        await self.api.until(lambda: len(self.api.shown(chat)) > before)
+        return bare(self.api.shown(chat)[-1])
+
+    async def press(self, user_id: int, chat_id: int, *, label: str | None = None, data: str | None = None) -> str:
+        """Press a button under the last message of a chat and wait for the toast."""
+        before = len(self.api.answers)
+        self.api.press(user_id, self.api.last(chat_id), label=label, data=data)
+        await self.api.until(lambda: len(self.api.answers) > before)
+        return str(self.api.answers[-1].get("text", ""))
+
+    async def quiet(self, update_id: int) -> None:
+        """Wait until an update was handled."""
+        await self.api.until(lambda: self.handled(update_id))
+
+    def handled(self, update_id: int) -> bool:
+        last = self.store.last_update_id()
+        return last is not None and last >= update_id and not self.store.pending_updates(1)
+
+    def names(self, chat_id: int, thread_id: int | None = None) -> list[str]:
+        """What a chat follows."""
+        channel = self.store.channel(chat_id, thread_id)
+        return [] if channel is None else [record.organisation.name for record in self.store.channel_watches(channel.id)]
+
     def follow(self, chat_id: int, *, kind: str = "private", thread_id: int | None = None) -> None:
         """The chat is there and follows Palantir."""
         if chat_id not in self.api.chats:
@@ -147,9 +176,9 @@ async def a_world(url: str, **more: object) -> AsyncIterator[World]:
                 call.close()
 
 
-async def finished(task: asyncio.Task[None]) -> None:
-    with suppress(asyncio.CancelledError):
-        await task
+def bare(text: str) -> str:
+    """The text as people read it."""
+    return text.replace(WORD_JOINER, "")
 
 
 def _feed(name: str) -> Feed:

@@ -48,8 +48,10 @@ class Desk:
         return await self.call(self.store.channel, place.chat_id, place.thread_id)
 
     async def watches(self, place: Place) -> list[WatchRecord]:
+        """What the place follows, in the order that /watches numbers it by: as it was added, then by name."""
         channel = await self.channel(place)
-        return [] if channel is None else await self.call(self.store.channel_watches, channel.id)
+        records = [] if channel is None else await self.call(self.store.channel_watches, channel.id)
+        return sorted(records, key=lambda record: (record.created_at, record.organisation.name.casefold(), record.role))
 
 
 def say(place: Place, *texts_: str, buttons: tuple[tuple[tuple[str, str], ...], ...] = ()) -> tuple[Reply, ...]:

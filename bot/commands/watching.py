@@ -15,6 +15,7 @@ from watchers.types import Organisation, Role
 
 UNWATCH, OFFER = "u", "w"  # first letters of button data: "u:<watch>:<chat>", "w:<role>"
 _MAX_BUTTONS = 30
+_MAX_ID = 2**63 - 1
 _OFFERED_ROLES = {"e": Role.EITHER, "s": Role.SUPPLIER, "b": Role.PUBLIC_BODY}
 
 
@@ -30,7 +31,7 @@ async def watch(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: A
 async def shared(asked: Asked, desk: Desk, watch_id: int) -> Decision:
     """/start w_<watch>: follow what somebody shared."""
     place, _ = await target_of(asked, desk.rights, change=True)
-    record = await desk.call(desk.store.shared_watch, watch_id)
+    record = await desk.call(desk.store.shared_watch, watch_id) if watch_id <= _MAX_ID else None
     if record is None:
         return Decision(replies=say(asked.place, texts.SHARED_GONE))
     known = any(watch.id == record.id for watch in await desk.watches(place))

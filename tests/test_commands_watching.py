@@ -1,0 +1,300 @@
+"""/watch, /unwatch, /watches and their buttons, asked of the real bot through a real store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from botapi import ANONYMOUS
+from telegramworld import World, a_world
+
+from bot import texts
+from bot.commands.names import Unusable, Wanted, read_name, read_names
+from watchers.types import Role
+
+ANN, BOB = 7, 8
+GROUP, CHANNEL = -1001001, -1001002
+
+
+@pytest.fixture
+async def world(sqlite_url: str) -> AsyncIterator[World]:
+    async with a_world(sqlite_url) as made, made.running():
+        made.api.add_chat(GROUP, type="supergroup", title="Desk", members={ANN: "administrator", BOB: "member"}, topics={11})
+        made.api.add_chat(CHANNEL, type="channel", title="Alerts", username="alerts", members={ANN: "creator"}, bot="administrator")
+        yield made
+
+
+# --- private chats
+
+
+async def test_watching_is_confirmed_and_kept(world: World) -> None:
+    assert "✅ Watching Palantir." in await world.ask(ANN, "/watch Palantir")
+    assert world.names(ANN) == ["Palantir"]
+
+
+async def test_an_alert_comes_to_who_watches(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir")
+    world.publish("Met cancels deal")
+    world.wake()
+
+    await world.api.until(lambda: "CANCELLED" in world.api.shown(ANN)[-1])
+
+
+async def test_several_names_are_answered_line_by_line(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir")
+
+    answer = await world.ask(ANN, "/watch Palantir\nMetropolitan Police as public body\n“Capita plc”\nx")
+
+    assert "Already watching Palantir." in answer
+    assert "✅ Watching Metropolitan Police (public body)." in answer
+    assert "✅ Watching Capita plc." in answer
+    assert "❌ x: a name has at least 2 letters." in answer
+    assert set(world.names(ANN)) == {"Palantir", "Metropolitan Police", "Capita plc"}
+
+
+async def test_without_a_name_an_example_is_shown(world: World) -> None:
+    assert "/watch Palantir" in await world.ask(ANN, "/watch")
+
+
+async def test_a_name_alone_is_offered_to_be_watched(world: World) -> None:
+    assert await world.ask(ANN, "palantir.com Ltd") == "Shall I watch palantir.com Ltd?"
+    await world.press(ANN, ANN, label=texts.OFFER_SUPPLIER)
+    await world.api.until(lambda: "Watching" in world.api.shown(ANN)[-1])
+
+    assert world.names(ANN) == ["palantir.com Ltd"]
+    assert "reply_markup" not in world.api.messages[0], "an answered question has no buttons"
+
+
+async def test_an_offer_pressed_twice_watches_once(world: World) -> None:
+    await world.ask(ANN, "Palantir")
+    message = dict(world.api.last(ANN))
+    for _ in range(2):
+        world.api.press(ANN, message, label="Watch Palantir")
+    await world.api.until(lambda: len(world.api.answers) == 2)
+
+    assert world.names(ANN) == ["Palantir"]
+
+
+@pytest.mark.parametrize("text", ["a story\nin two lines", "x" * 200, "!!"])
+async def test_text_that_is_no_name_gets_one_helpful_line(world: World, text: str) -> None:
+    assert "/help" in await world.ask(ANN, text)
+
+
+async def test_unwatching_by_name_by_number_and_by_button(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir\nCapita\nSerco\nBAE Systems")
+
+    assert "Stopped watching capita" in (await world.ask(ANN, "/unwatch CAPITA")).replace("Capita", "capita")
+    assert "Stopped watching BAE Systems." in await world.ask(ANN, "/unwatch 1"), "those added at once are in the order of their names"
+    assert "❌ Nobody is not watched here." in await world.ask(ANN, "/unwatch Nobody")
+    await world.ask(ANN, "/unwatch")
+    assert await world.press(ANN, ANN, label="2. Serco") == "Stopped watching Serco."
+    assert world.names(ANN) == ["Palantir"]
+    assert await world.press(ANN, ANN, label="2. Serco") == texts.STALE_BUTTON
+
+
+async def test_unwatching_where_nothing_is_watched_says_so(world: World) -> None:
+    assert await world.ask(ANN, "/unwatch 1") == "Nothing is watched here yet. Start with /watch Palantir."
+    assert await world.ask(ANN, "/watches") == "Nothing is watched here yet. Start with /watch Palantir."
+
+
+async def test_a_name_in_one_part_is_unwatched_in_that_part(world: World) -> None:
+    await world.ask(ANN, "/watch Capita as supplier\nCapita as public body")
+    await world.ask(ANN, "/unwatch Capita as supplier")
+
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    assert [record.role for record in world.store.channel_watches(channel.id)] == [Role.PUBLIC_BODY]
+
+
+async def test_the_list_is_numbered_and_its_links_share_a_watch(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir as supplier\nCapita")
+
+    assert await world.ask(ANN, "/watches") == "Watched here\n1. Capita · share\n2. Palantir (supplier) · share"
+    links = [entity["url"] for entity in world.api.last(ANN)["entities"] if entity["type"] == "text_link"]
+    assert all(re.fullmatch(r"https://t\.me/watch_bot\?start=w_\d+", link) for link in links)
+    assert "✅ Watching Palantir (supplier)." in await world.ask(BOB, f"/start {links[1].split('=')[1]}")
+    assert world.names(BOB) == ["Palantir"]
+    assert "Already watching" in await world.ask(BOB, f"/start {links[1].split('=')[1]}")
+
+
+@pytest.mark.parametrize("payload", ["w_1", "w_99999999999999999999", "w_x", "w_1'--"])
+async def test_a_link_to_nothing_shares_nothing(world: World, payload: str) -> None:
+    await world.ask(ANN, f"/start {payload}")
+
+    assert world.names(ANN) == []
+
+
+async def test_the_fifty_first_watch_is_refused_in_a_sentence_and_changes_nothing(world: World) -> None:
+    await world.ask(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(49)))
+
+    assert await world.ask(ANN, "/watch Palantir\nCapita") == texts.LIMIT_REACHED.replace("<code>", "").replace("</code>", "")
+    assert len(world.names(ANN)) == 49
+    listed = [text for text in world.api.shown(ANN) if text.startswith("✅")]
+    assert listed
+
+
+async def test_a_long_list_comes_in_messages_that_fit(world: World) -> None:
+    await world.ask(ANN, "/watch " + "\n".join(f"{'Company ' * 9}{number}x" for number in range(50)))
+    await world.api.until(lambda: "their contracts" in world.api.shown(ANN)[-1])
+    before = len(world.api.shown(ANN))
+    world.api.write(ANN, "/watches")
+    await world.api.until(lambda: "50. " in world.api.shown(ANN)[-1])
+
+    assert len(world.api.shown(ANN)) - before == 2
+
+
+# --- groups
+
+
+async def test_an_admin_of_a_group_sets_it_up(world: World) -> None:
+    assert "✅" in await world.ask(ANN, "/watch@watch_bot Palantir", chat_id=GROUP)
+    assert world.names(GROUP) == ["Palantir"]
+
+
+@pytest.mark.parametrize("command", ["/watch Palantir", "/unwatch 1", "/stop", "/start w_5"])
+async def test_who_is_no_admin_changes_nothing_in_a_group(world: World, command: str) -> None:
+    assert await world.ask(BOB, command, chat_id=GROUP) == texts.ADMINS_ONLY
+    assert world.names(GROUP) == []
+
+
+async def test_an_admin_who_hides_is_an_admin(world: World) -> None:
+    sender = world.api.chats[GROUP].json()
+
+    assert "✅" in await world.ask(ANONYMOUS, "/watch Palantir", chat_id=GROUP, sender_chat=sender)
+
+
+@pytest.mark.parametrize("writer", [ANONYMOUS, 136817688, 777000, ANN])
+async def test_who_writes_in_the_name_of_another_chat_is_no_admin(world: World, writer: int) -> None:
+    stranger = {"id": -1009, "type": "channel", "title": "Elsewhere"}
+
+    assert await world.ask(writer, "/watch Palantir", chat_id=GROUP, sender_chat=stranger) == texts.ADMINS_ONLY
+
+
+async def test_everybody_in_a_group_may_read(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+
+    assert "1. Palantir" in await world.ask(BOB, "/watches", chat_id=GROUP)
+
+
+async def test_buttons_of_a_group_are_for_admins(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.ask(ANN, "/unwatch", chat_id=GROUP)
+
+    assert await world.press(BOB, GROUP, label="1. Palantir") == texts.ADMINS_ONLY_TOAST
+    assert world.names(GROUP) == ["Palantir"]
+    assert await world.press(ANN, GROUP, label="1. Palantir") == "Stopped watching Palantir."
+
+
+async def test_rights_are_asked_again_at_every_press(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.ask(ANN, "/unwatch", chat_id=GROUP)
+    world.api.chats[GROUP].members[ANN] = "member"
+
+    assert await world.press(ANN, GROUP, label="1. Palantir") == texts.ADMINS_ONLY_TOAST
+
+
+async def test_a_topic_is_a_place_of_its_own(world: World) -> None:
+    await world.ask(ANN, "/watch Palantir", chat_id=GROUP, message_thread_id=11, is_topic_message=True)
+
+    assert (world.names(GROUP, 11), world.names(GROUP)) == (["Palantir"], [])
+    assert world.api.last(GROUP)["message_thread_id"] == 11
+
+
+async def test_when_telegram_does_not_tell_the_rights_nothing_is_changed(world: World) -> None:
+    world.api.fail("getChatMember", "http", code=502)
+
+    assert await world.ask(ANN, "/watch Palantir", chat_id=GROUP) == texts.COULD_NOT_CHECK
+    assert world.names(GROUP) == []
+
+
+# --- channels
+
+
+async def test_a_post_in_a_channel_is_its_admins_word(world: World) -> None:
+    world.api.post(CHANNEL, "/watch Palantir")
+    await world.api.until(lambda: world.api.shown(CHANNEL))
+
+    assert world.names(CHANNEL) == ["Palantir"]
+
+
+@pytest.mark.parametrize("name", ["@alerts", str(CHANNEL)])
+async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, name: str) -> None:
+    assert await world.ask(ANN, f"/watch {name} Palantir") == (
+        "✅ Watching Palantir in Alerts.\nI will tell you when one of its contracts is awarded or cancelled."
+    )
+    assert world.names(CHANNEL) == ["Palantir"]
+    assert "Watched in Alerts\n1. Palantir" in await world.ask(ANN, f"/watches {name}")
+    await world.ask(ANN, f"/unwatch {name}")
+    assert await world.press(ANN, ANN, label="1. Palantir") == "Stopped watching Palantir."
+    assert (world.names(CHANNEL), world.names(ANN), world.api.shown(CHANNEL)) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    "command", ["/watch @alerts Capita", "/unwatch @alerts Palantir", "/watches @alerts", "/stop @alerts", "/latest @alerts"]
+)
+async def test_that_the_bot_is_an_admin_proves_nothing_about_who_asks(world: World, command: str) -> None:
+    await world.ask(ANN, "/watch @alerts Palantir")
+
+    assert await world.ask(BOB, command) == "Only admins of @alerts can do this."
+    assert world.names(CHANNEL) == ["Palantir"]
+
+
+async def test_a_channel_where_the_bot_may_not_post_is_not_set_up(world: World) -> None:
+    world.api.chats[CHANNEL].bot = "left"
+
+    assert "I may not write in @alerts" in await world.ask(ANN, "/watch @alerts Palantir")
+    assert "I cannot see @nowhere" in await world.ask(ANN, "/watch @nowhere Palantir")
+
+
+async def test_a_made_up_button_reaches_no_other_chat(world: World) -> None:
+    await world.ask(ANN, "/watch @alerts Palantir")
+    watch = world.store.channel_watches(world.store.channel(CHANNEL).id)[0].id  # type: ignore[union-attr]
+    await world.ask(BOB, "Palantir")
+    forged = [
+        f"u:{watch}:{CHANNEL}",
+        f"u:{watch}:{ANN}",
+        f"x:yes:{CHANNEL}",
+        f"x:yes:{ANN}",
+        "x:yes:",
+        "u:",
+        "w:z",
+        "",
+        ":::",
+        "zz:1",
+        f"u:{watch}:{BOB}",
+    ]
+
+    toasts = {data: await world.press(BOB, BOB, data=data) for data in forged if data}
+
+    assert set(toasts.values()) <= {texts.ADMINS_ONLY_TOAST, texts.STALE_BUTTON}
+    assert (world.names(CHANNEL), world.names(BOB)) == (["Palantir"], [])
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("Palantir", Wanted("Palantir", Role.EITHER)),
+        (' "Palantir" as supplier', Wanted("Palantir", Role.SUPPLIER)),
+        ("Palantir, as a supplier.", Wanted("Palantir", Role.SUPPLIER)),
+        ("«Met Police» as the public body", Wanted("Met Police", Role.PUBLIC_BODY)),
+        ("Capita as buyer", Wanted("Capita", Role.PUBLIC_BODY)),
+        ("BT", Wanted("BT", Role.EITHER)),
+        ("bt", Unusable("bt", "short")),
+        ("3M", Unusable("3M", "letters")),
+        ("a" * 81, Unusable("a" * 80, "long")),
+        ("Pal\u200bantir\x07", Wanted("Palantir", Role.EITHER)),
+        ("Caf\u0065\u0301 Ltd", Wanted("Café Ltd", Role.EITHER)),
+        ("Seen as supplier of choice", Wanted("Seen as supplier of choice", Role.EITHER)),
+        ("/etc", Unusable("/etc", "command")),
+    ],
+)
+def test_a_line_is_read_as_a_name_and_its_part(line: str, wanted: Wanted | Unusable) -> None:
+    assert read_name(line) == wanted
+
+
+def test_lines_are_read_once_each() -> None:
+    assert read_names("Palantir\n\n Palantir \nCapita") == [Wanted("Palantir", Role.EITHER), Wanted("Capita", Role.EITHER)]
