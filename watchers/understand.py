@@ -7,11 +7,11 @@ language's rule files. Pure: no clock, no network, no files beyond the rule file
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from watchers.match import Matcher
+from watchers.notices import understand_release
 from watchers.text.events import Told, tell
-from watchers.text.roles import Name
+from watchers.text.naming import Name
 from watchers.text.rules import rules
 from watchers.text.tokens import Sentence, read
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
@@ -22,7 +22,7 @@ _LANGUAGES = ("en",)
 def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
     """The findings of an entry, most often none. ``awards`` are the stored suppliers an official notice may be joined to."""
     if entry.release is not None:
-        return tuple(import_module("watchers.notices").understand_release(entry, awards, matcher))
+        return understand_release(entry, awards, matcher)
     return _understand_text(entry, matcher)
 
 

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from watchers.text.clauses import Clause, Phrase, after, clauses
-from watchers.text.roles import Name, Parts, names, parts
+from watchers.text.clauses import clauses
+from watchers.text.naming import Name, names
+from watchers.text.phrases import Clause, Phrase, behind
+from watchers.text.roles import Parts, parts
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 from watchers.types import EventKind, Money
@@ -98,12 +100,16 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
         return None
     told = Told(event, f"{clause.frame.name}: {clause.why}", clause)
     told.suppliers = [(sentence, name) for name in found.suppliers]
-    told.bodies = [(sentence, name) for name in found.bodies if name.kind == "body" or not any(other.kind == "body" for other in found.bodies)]
+    told.bodies = [
+        (sentence, name) for name in found.bodies if name.kind == "body" or not any(other.kind == "body" for other in found.bodies)
+    ]
     return told
 
 
 def _about_contract(title: list[Sentence]) -> bool:
-    return any(token.kind == "supplier" or ("paper" in token.tags and token.kind == "word") for sentence in title for token in sentence.tokens)
+    return any(
+        token.kind == "supplier" or ("paper" in token.tags and token.kind == "word") for sentence in title for token in sentence.tokens
+    )
 
 
 def _bought(clause: Clause, found: Parts) -> bool:
@@ -122,7 +128,9 @@ def _bought(clause: Clause, found: Parts) -> bool:
 def _workers(clause: Clause) -> bool:
     """Whether employees are a party: theirs are contracts of work."""
     tokens = clause.sentence.tokens
-    sides = [phrase for phrase in clause.left if not phrase.prep] + [phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")]
+    sides = [phrase for phrase in clause.left if not phrase.prep] + [
+        phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")
+    ]
     if any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end]):
         return True
     holder = clause.contract - 1 if clause.contract else 0
@@ -239,7 +247,9 @@ def _complete(told: Told, sentences: list[Sentence], rules: Rules) -> None:
     if not told.bodies:
         own = told.clause.sentence
         everywhere = [own, *(sentence for sentence in sentences if sentence is not own)]
-        told.bodies = [(one, Name(i, i + 1, "body")) for one in everywhere for i, token in enumerate(one.tokens) if token.kind == "body"][:1]
+        told.bodies = [(one, Name(i, i + 1, "body")) for one in everywhere for i, token in enumerate(one.tokens) if token.kind == "body"][
+            :1
+        ]
 
 
 def _from_clauses(told: Told, sentences: list[Sentence], rules: Rules) -> None:
@@ -257,7 +267,7 @@ def _from_clauses(told: Told, sentences: list[Sentence], rules: Rules) -> None:
 
 
 def _the_firm(told: Told, sentences: list[Sentence], rules: Rules) -> None:
-    """"The firm has been awarded ..." in the summary is the name that heads the title."""
+    """ "The firm has been awarded ..." in the summary is the name that heads the title."""
     own = told.clause.sentence.tokens
     if not any("generic_supplier" in token.tags for phrase in told.clause.left for token in own[phrase.start : phrase.end]):
         return
@@ -275,7 +285,9 @@ def _mention(told: Told, sentence: Sentence, index: int, rules: Rules) -> None:
     while start > 0 and "n" in tokens[start - 1].tags:
         start -= 1
     stretches = [("", Phrase("", start, index))]
-    stretches += [(phrase.prep, phrase) for phrase in after(sentence, index) if phrase.prep in ("with", "between", "to")]
+    stretches += [
+        (phrase.prep, phrase) for phrase in behind(sentence.tokens, index + 1, sentence) if phrase.prep in ("with", "between", "to")
+    ]
     for prep, phrase in stretches:
         for name in names(sentence, phrase.start, phrase.end, rules, before_noun=not prep):
             if name.kind == "body" and need_body:
@@ -293,7 +305,12 @@ def _value(clause: Clause, sentences: list[Sentence]) -> tuple[Money | None, Tok
     for phrase in (*clause.right, *clause.left):
         holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
         gives = not phrase.prep and clause.frame.event is EventKind.AWARDED and phrase in clause.right
-        if holds or gives or phrase.prep in ("worth", "in") or (phrase.prep == "for" and clause.contract is not None and clause.contract < phrase.start):
+        if (
+            holds
+            or gives
+            or phrase.prep in ("worth", "in")
+            or (phrase.prep == "for" and clause.contract is not None and clause.contract < phrase.start)
+        ):
             for token in tokens[phrase.start : phrase.end]:
                 if token.money is not None:
                     return token.money, token

@@ -6,25 +6,13 @@ its own ("Palantir rival", "ex-Palantir adviser", "Palantir-backed start-up") is
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from watchers.names import LEGAL_FORMS
-from watchers.text.clauses import Clause, Phrase
+from watchers.text.naming import Name, names
+from watchers.text.phrases import Clause, Phrase
 from watchers.text.rules import UNKNOWN, Rules
-from watchers.text.tokens import Sentence, Token
-
-_GLUED = re.compile(r"-(?:backed|owned|linked|funded|founded|style|like|based|led|free|run|built|made)$|^(?:ex|anti|pro|non|former)-")
-
-
-@dataclass(slots=True)
-class Name:
-    """A name in a sentence: tokens ``start``..``end`` (exclusive). ``kind``: body, place or supplier (anything that is not public)."""
-
-    start: int
-    end: int
-    kind: str
-    known: bool = False
+from watchers.text.tokens import Sentence
 
 
 @dataclass(slots=True)
@@ -64,7 +52,7 @@ def parts(clause: Clause, rules: Rules) -> Parts:
 
 
 def _pronoun(clause: Clause, found: Parts, rules: Rules) -> None:
-    """"X announced today that it has won ...": "it" is the subject of the sentence."""
+    """ "X announced today that it has won ...": "it" is the subject of the sentence."""
     tokens = clause.sentence.tokens
     if not clause.left or not any("pronoun" in token.tags for token in tokens[clause.left[-1].start : clause.left[-1].end]):
         return
@@ -107,7 +95,9 @@ def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "by":
         return "actor" if clause.passive else ""
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
-    if phrase.prep == "from" and (clause.frame.name == "buy" or bool(contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))):
+    if phrase.prep == "from" and (
+        clause.frame.name == "buy" or bool(contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))
+    ):
         return "supplier"
     if phrase.prep == "to" and clause.frame.name == "lose":
         return ""  # the winner is not whose contract ended
@@ -202,118 +192,3 @@ def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
     if gives:
         return following.kind == "money" or bool(following.tags & {"det", "paper", "num"}) or following.tags == frozenset({"n"})
     return clause.frame.event.alert is not None and clause.frame.event.value != "awarded" and "paper" in following.tags
-
-
-def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun: bool = False) -> list[Name]:
-    """The names in a stretch of tokens: known ones, and runs of capitalised words nobody listed."""
-    tokens = sentence.tokens
-    found: list[Name] = []
-    index = start
-    while index < end:
-        token = tokens[index]
-        if token.kind in ("body", "place", "supplier"):
-            name = Name(index, index + 1, token.kind, known=True)
-            if _itself(tokens, name, rules):
-                found.append(name)
-            index = name.end
-        elif _unknown(token, sentence) and not (before_noun and sentence.title_case):
-            stop = _run(sentence, index, end)
-            first = _without_descriptors(tokens, index, stop, rules)
-            if first < stop and _itself(tokens, Name(first, stop, "supplier"), rules) and (before_noun or not _modifies(sentence, stop, end)):
-                found.append(Name(first, stop, "supplier"))
-            index = stop
-        else:
-            index += 1
-    if sentence.lower_case and not found and not before_noun:
-        found = _lower(tokens, start, end, rules)
-    return found
-
-
-def _unknown(token: Token, sentence: Sentence) -> bool:
-    if token.kind != "word" or not token.capital or sentence.lower_case or _GLUED.search(token.low):
-        return False
-    return not token.tags & {
-        "det",
-        "paper",
-        "gen",
-        "generic_supplier",
-        "generic_body",
-        "ev",
-        "propose",
-        "decide",
-        "refuse",
-        "say",
-        "works",
-        "and",
-        "adv",
-        "sub",
-        "rel",
-    }
-
-
-def _run(sentence: Sentence, start: int, end: int) -> int:
-    """The end of a run of capitalised words; "of" and "&" join two of them, generic words inside do not break it."""
-    tokens = sentence.tokens
-    index = start + 1
-    while index < end:
-        token = tokens[index]
-        if (
-            token.kind in ("supplier", "place")
-            or _unknown(token, sentence)
-            or (token.capital and token.kind == "word" and token.tags & {"generic_supplier"})
-        ):
-            index += 1
-        elif token.low in ("of", "&", "'s") and index + 1 < end and _unknown(tokens[index + 1], sentence) and not sentence.title_case:
-            index += 2
-        else:
-            break
-    return index
-
-
-def _capital_noun(token: Token, sentence: Sentence) -> bool:
-    """A capitalised common noun inside a name ("The Phoenix Partnership", "Compass Group")."""
-    return token.capital and token.kind == "word" and bool(token.tags & ({"generic_supplier"} if sentence.title_case else {"generic_supplier", "paper"}))
-
-
-def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rules) -> int:
-    while start < stop and (
-        tokens[start].low in rules.descriptors or tokens[start].low.endswith("-based") or tokens[start].kind == "place"
-    ):
-        start += 1
-    return start
-
-
-def _itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
-    """Whether the name stands for itself and not for its rival, adviser or workers; "US tech firm" is not the US."""
-    previous = tokens[name.start - 1] if name.start else None
-    if previous is not None and previous.low in rules.not_itself_before:
-        return False
-    place = name.end + 1 if name.end < len(tokens) and tokens[name.end].low == "'s" else name.end
-    if place < len(tokens) and tokens[place].low in rules.not_itself_after:
-        return False
-    if name.kind == "supplier" or place > name.end:
-        return True
-    for token in tokens[name.end : name.end + 4]:
-        if token.tags & {"generic_supplier"} or token.low.endswith("-based"):
-            return False
-        if token.kind != "word" or "n" not in token.tags or "paper" in token.tags:
-            break
-    return True
-
-
-def _modifies(sentence: Sentence, stop: int, end: int) -> bool:
-    """Whether an unknown name only describes the noun behind it ("Belfast shipyard", "Tory donor's firm")."""
-    if stop >= end or sentence.title_case:
-        return False
-    following = sentence.tokens[stop]
-    return following.kind == "word" and "n" in following.tags and not following.capital and not following.tags & {"det", "gen"}
-
-
-def _lower(tokens: list[Token], start: int, end: int, rules: Rules) -> list[Name]:
-    """Without capitals a short bare phrase is taken as a name ("varley", "albury firm" is not one)."""
-    while start < end and (tokens[start].tags & {"det"} or tokens[start].low in rules.descriptors):
-        start += 1
-    run = tokens[start:end]
-    if not run or len(run) > 2 or any(token.tags != frozenset({"n"}) for token in run):
-        return []
-    return [Name(start, end, "supplier")]

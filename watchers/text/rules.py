@@ -88,7 +88,7 @@ class Rules:
         self.descriptors = words(descriptors["before"])
         self.not_itself_after = words(descriptors["not_itself_after"])
         self.not_itself_before = words(descriptors["not_itself_before"])
-        self.glued_after = words(descriptors["glued_after"])
+        self.glued = _glued(descriptors)
 
     def _read_lexicon(self, tables: dict[str, Any]) -> None:
         for section, rows in tables.items():
@@ -96,7 +96,15 @@ class Rules:
                 name = f"generic_{tag}" if section == "generic" and tag != "works" else tag
                 for word in words(text):
                     self._tables[word].add(name)
-                    if section in {"contract", "generic", "terms", "goods"} or tag in {"det", "gen", "noun", "quantity", "workers", "candidate", "pronoun"}:
+                    if section in {"contract", "generic", "terms", "goods"} or tag in {
+                        "det",
+                        "gen",
+                        "noun",
+                        "quantity",
+                        "workers",
+                        "candidate",
+                        "pronoun",
+                    }:
                         self._tables[word].add("n")
                     if section == "contract":
                         self._tables[word].add("paper")
@@ -182,6 +190,11 @@ class Rules:
 def words(text: str, *, fold: bool = True) -> frozenset[str]:
     """The words and phrases of a table: blanks divide, ``_`` joins."""
     return frozenset((word.casefold() if fold else word).replace("_", " ") for word in text.split())
+
+
+def _glued(rows: dict[str, str]) -> re.Pattern[str]:
+    """What, glued to a name by a hyphen, makes it somebody else: "Palantir-backed", "ex-Palantir"."""
+    return re.compile(rf"-(?:{'|'.join(rows['glued_after'].split())})$|^(?:{'|'.join(rows['not_itself_before'].split())})-")
 
 
 def _blockers(tables: dict[str, Any]) -> tuple[tuple[Blocker, ...], frozenset[str], str]:

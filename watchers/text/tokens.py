@@ -219,9 +219,7 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower:
     while index < len(tokens):
         token = tokens[index]
         span = None
-        if token.text in rules.body_tails and not _goes_on(tokens, index, title_case=title_case):
-            span = _tail(tokens, index)
-        elif token.text in rules.lower_tails and index and _part(tokens[index - 1]) and tokens[index - 1].kind != "body":
+        if (token.text in rules.body_tails and not _goes_on(tokens, index, title_case=title_case)) or (token.text in rules.lower_tails and index and _part(tokens[index - 1]) and tokens[index - 1].kind != "body"):
             span = _tail(tokens, index)
         if span is None and token.text in rules.body_heads:
             span = _head(tokens, index)

@@ -1,0 +1,92 @@
+"""Mood: whether an event has happened, by what stands before its word and around its clause.
+
+The patterns of ``moods.toml`` are read first; then the borders of the clause: a condition proposes, a relative clause and "after" look
+back, a row or an inquiry tells of something told before.
+"""
+
+from __future__ import annotations
+
+from watchers.text.phrases import HARD, Clause
+from watchers.text.rules import Rules
+from watchers.text.tokens import Token
+
+
+def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -> None:
+    """Whether it has happened, by what stands before it in its clause; sets ``mood`` and ``why``."""
+    sentence, index = clause.sentence, clause.trigger
+    tokens = sentence.tokens
+    start = index
+    while start > 0 and tokens[start - 1].low not in HARD:
+        start -= 1
+    context = sentence.codes[start:index]
+    for mood in rules.moods:
+        if clause.form in mood.forms and mood.pattern.search(context):
+            clause.mood, clause.why = mood.result, mood.name
+            break
+    else:
+        clause.why = "told as done"
+        _bare_forms(clause, group, auxiliaries)
+    if clause.mood in ("happened", "future"):
+        _subordinate(clause, group)
+
+
+def _bare_forms(clause: Clause, group: int, auxiliaries: list[Token]) -> None:
+    """Base and -ing forms without an auxiliary: "Cancel the contract" asks, "after cancelling" looks back."""
+    tokens = clause.sentence.tokens
+    if clause.frame.name == "win" and clause.form == "g" and group and "after" in tokens[group - 1].tags:
+        return
+    if clause.form == "b" and not auxiliaries and not clause.left:
+        clause.mood, clause.why = "proposed", "imperative"
+    elif clause.form == "g" and not any("be" in token.tags for token in auxiliaries) and not (group and tokens[group - 1].low == ","):
+        clause.mood, clause.why = "background", "an -ing form that no verb carries"
+
+
+def _subordinate(clause: Clause, group: int) -> None:
+    """A condition is a proposal; a relative clause and "after", "despite" tell background."""
+    tokens = clause.sentence.tokens
+    if group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"}):
+        clause.mood, clause.why = "background", "relative clause"
+        return
+    if any("candidate" in token.tags for phrase in clause.right if not phrase.prep for token in tokens[phrase.start : phrase.end]):
+        clause.mood, clause.why = "proposed", "a candidate, not the winner"
+        return
+    start = clause.left[0].start if clause.left else group
+    for index in range(group - 1, -1, -1):
+        if tokens[index].low in HARD or tokens[index].low == ",":
+            break
+        if "scrutiny" in tokens[index].tags:
+            clause.mood, clause.why = "background", f"told about before: {tokens[index].low}"
+            return
+    for index in range(start - 1, -1, -1):
+        token = tokens[index]
+        if token.low in HARD or token.low == ",":
+            return
+        if "condition" in token.tags:
+            clause.mood, clause.why = "proposed", f"condition: {token.low}"
+            return
+        if "past" in token.tags:
+            clause.mood, clause.why = "background", f"looking back: {token.low}"
+            return
+        if "sub" in token.tags:
+            if not _news(tokens, index, clause):
+                clause.mood, clause.why = "background", f"clause with {token.low}"
+            return
+
+
+def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
+    """Whether a subordinate clause is the news all the same: "shares surge after ...", "to maintain sonars after winning ..."."""
+    if "manner" in tokens[index].tags:
+        return True
+    if clause.frame.name == "win" and clause.form == "g" and "after" in tokens[index].tags:
+        return True
+    return any("market" in word.tags for word in tokens[:index])
+
+
+def described(tokens: list[Token], index: int) -> bool:
+    """ "Firm handed contract faces inquiry": a finite verb later in the clause takes the sentence; the participle only describes."""
+    for token in tokens[index + 1 :]:
+        if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "and"}:
+            return False
+        if token.kind == "word" and token.tags & {"other", "modal", "will", "have"} and "n" not in token.tags:
+            return True
+    return False
