@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house import AWARDED, CANCELLED, NAME, QUIET, House, Outside, rss
@@ -135,7 +136,7 @@ def test_a_daemon_killed_in_the_middle_goes_on_where_it_was(house: House, outsid
     outside.asked.clear()
     again = house.start().ready()
     again.until(lambda: again.out and "hangs" in outside.asked)  # the claims of the dead one hold nothing up
-    assert again.stop() == 0
+    again.stop(signal.SIGKILL)  # an orderly stop would wait for the hanging one
     assert [alert["alert"] for alert in again.records] == ["cancelled"]
 
 
@@ -247,3 +248,20 @@ def test_a_template_follows_the_watches_of_the_configuration(house: House, outsi
     config.write_text(config.read_text().replace(f'{{ name = "{NAME}" }}', f'{{ name = "{NAME}" }}, {{ name = "Serco" }}'))
     assert house.run("run", "--once").code == 0
     assert outside.asked == ["search/Palantir", "search/Palantir", "search/Serco"]
+
+
+def test_two_daemons_share_a_postgresql_database_and_tell_everything_once(house: House, outside: Outside, postgresql: Any):
+    outside.documents["a"] = rss(QUIET)
+    with postgresql.database() as url:
+        house.write("a", more=f'[store]\nurl = "{url}"\n')
+        first = house.start().ready()
+        second = house.start().ready()
+        for number in range(3):
+            outside.documents["a"] = rss(QUIET, *(f"{CANCELLED} in {place}" for place in ("Leeds", "Hull", "York")[: number + 1]))
+            first.until(lambda number=number: len(first.out) + len(second.out) >= 1 and outside.asked.count("a") > 2 * number)
+        assert house.run("status", "--json").records[0]["database"] == "postgresql"
+        assert (first.stop(), second.stop()) == (0, 0)
+        told = [record["story"] for record in (*first.records, *second.records)]
+        assert len(told) == len(set(told)) >= 1
+        assert not first.said("level=error")
+        assert not second.said("level=error")
