@@ -14,7 +14,7 @@ from watchers.understand import understand
 
 
 def classify_record(record: dict[str, Any], matcher: Matcher) -> dict[str, Any]:
-    """The finding of an entry given as a dictionary with ``id``, ``title`` and optionally ``summary``, ``url``, ``published``, ``language``, ``release``.
+    """The finding of an entry given as a dictionary with ``id``, ``title`` and, where known, its other fields (DESIGN.md §4).
 
     An entry with several findings is told by the one a subscriber would be alerted to, else by the first. Raises ParseError naming the
     record's id and the key that is wrong.

@@ -13,14 +13,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import ahocorasick_rs
 
-from watchers.names import ARABIC_PREFIXES, HIDDEN, fold, folded, normal_name, skeletons, words
+from watchers.names import ARABIC_PREFIXES, HIDDEN, decorative, fold, folded, normal_name, skeletons, words
 from watchers.types import Match, Party, Role, Watch
 
 FLAG = "look-alike letters"
-_SHORT = 4
+_SHORT = 4  # letters: such names keep their case
+_LEAST = 2  # letters: shorter names are refused
 _UNBROKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -64,7 +66,7 @@ class Matcher:
 
     def _add(self, watch: str, name: str, index: dict[str, int]) -> None:
         parts = folded(name)
-        if sum(len(part) for part in parts) < 2 or not any(char.isalpha() or char.isdigit() for part in parts for char in part):
+        if sum(len(part) for part in parts) < _LEAST or not any(char.isalpha() or char.isdigit() for part in parts for char in part):
             return  # a name of one letter or none would match everything; the commands refuse it too
         key = normal_name(name)
         if watch not in self._names[key]:
@@ -114,10 +116,10 @@ class Matcher:
                 continue
             first, last = bisect_right(starts, begin) - 1, bisect_right(starts, end - 1) - 1
             run = tokens[first : last + 1]
-            if any(_BORDER.search(text[left[1] : right[0] + 1]) for left, right in zip(run, run[1:], strict=False)):
+            if any(_BORDER.search(text[left[1] : right[0] + 1]) for left, right in pairwise(run)):
                 continue
-            tricky = (
-                flagged or (any(HIDDEN.search(word) or skeletons(word) for _, _, word in run if not word.isascii()) and not _own_script(run))
+            tricky = flagged or (
+                any(HIDDEN.search(word) or skeletons(word) for _, _, word in run if not word.isascii()) and not _own_script(run)
             )
             owners = [one.watch for one in self._patterns[pattern] if not one.cased or _case_fits(one.cased, run)]
             if owners:
@@ -206,7 +208,7 @@ def _own_script(run: list[tuple[int, int, str]]) -> bool:
     return (
         not HIDDEN.search(text)
         and not any(char.isascii() and char.isalpha() for char in text)
-        and not any(ord(char) >= 0x1D400 for char in text)
+        and not any(decorative(char) for char in text)
     )
 
 
@@ -214,7 +216,9 @@ def _unescaped(text: str) -> tuple[str, dict[int, int]]:
     """The text with doubly escaped entities read, and where each of its offsets lies in the original (empty: the same)."""
     if "&" not in text or ";" not in text:
         return text, {}
-    pieces, places, last = [], [], 0
+    pieces: list[str] = []
+    places: list[int] = []
+    last = 0
     for hit in re.finditer(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);", text):
         pieces.append(text[last : hit.start()])
         places += range(last, hit.start())

@@ -58,6 +58,7 @@ _LOOKALIKE: dict[str, str] = {}
 for _letter, _others in tomllib.loads((_RULES / "confusables.toml").read_text(encoding="utf-8"))["letters"].items():
     for _other in _others:
         _LOOKALIKE[_other] = _LOOKALIKE.get(_other, "") + _letter
+_READINGS = 16  # of a word with ambiguous look-alikes
 _DIGITS = {"0": "o", "1": "l"}
 
 
@@ -115,6 +116,11 @@ def _without_legal(parts: list[str]) -> list[str]:
     return parts
 
 
+def decorative(char: str) -> bool:
+    """Whether a character is of the mathematical alphabets, which only decorate Latin and Greek letters and digits."""
+    return "\U0001d400" <= char <= "\U0001d7ff"
+
+
 @lru_cache(maxsize=4096)
 def skeletons(word: str) -> tuple[str, ...]:
     """What a word with look-alike letters, hidden characters or a decorative alphabet imitates; empty when it has none of these.
@@ -123,7 +129,7 @@ def skeletons(word: str) -> tuple[str, ...]:
     Latin letter and whose every letter is a look-alike is read too ("Сарісa"): a watch in that script matches by ``fold`` first.
     """
     plain = unicodedata.normalize("NFKC", word)
-    decorated = plain != word and any(0x1D400 <= ord(char) <= 0x1D7FF for char in word)
+    decorated = plain != word and any(decorative(char) for char in word)
     marks = sum(bool(unicodedata.combining(char)) for char in word)
     tricks = bool(HIDDEN.search(word)) or decorated or marks > len(word) // 2
     strange = any(char in _LOOKALIKE for char in word)
@@ -139,7 +145,7 @@ def skeletons(word: str) -> tuple[str, ...]:
             choices.append(char)
     readings = []
     for index, letters in enumerate(product(*choices)):
-        if index == 16:
+        if index == _READINGS:
             break
         readings.append(fold("".join(letters)))
     return tuple(dict.fromkeys(readings))

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from watchers.match import Matcher
 from watchers.notices import understand_release
-from watchers.text.events import Told, tell
+from watchers.text.events import tell
 from watchers.text.naming import Name
 from watchers.text.rules import rules
 from watchers.text.tokens import Sentence, read
+from watchers.text.told import Told
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
 
 _LANGUAGES = ("en",)

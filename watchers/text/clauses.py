@@ -68,15 +68,19 @@ def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) 
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if previous and previous.tags & {"to", "modal", "will", "not", "do"} and "ev" in token.tags:
         return True
-    if previous and token.text[:1].isupper() and "noun" in token.tags and not title_case and previous.capital:
+    if previous and token.capital and "noun" in token.tags and not title_case and previous.capital:
         return False  # a name: "Nitin Fire bags order"
-    adjective = token.tags & {"form_p", "form_g"} and "noun" not in token.tags
-    if previous and previous.tags & {"det", "gen", "of"} and following and "n" in following.tags:
+    before_noun = following is not None and "n" in following.tags
+    if previous and previous.tags & {"det", "gen", "of"} and before_noun:
         return False
-    if previous is None and adjective and following and following.tags & {"n"} and not following.tags & {"det"}:
-        return "form_g" in token.tags
-    if "noun" not in token.tags:
-        return "ev" in token.tags
+    if "noun" in token.tags:
+        return _verb_not_noun(token, previous, following)
+    described = previous is None and before_noun and token.tags & {"form_p", "form_g"} and following and not following.tags & {"det"}
+    return "ev" in token.tags and ("form_g" in token.tags or not described)
+
+
+def _verb_not_noun(token: Token, previous: Token | None, following: Token | None) -> bool:
+    """Of a word that is also a noun ("awards", "orders"): whether its neighbours make it a verb."""
     if token.tags & {"form_d", "form_p"} and not token.tags & {"form_b"}:
         return True
     if previous is None or previous.tags & {"det", "gen", "of", "in", "for", "with", "from", "by", "worth"} or previous.kind == "money":
@@ -116,26 +120,8 @@ def _voice(forms: str, auxiliaries: list[Token]) -> tuple[str, bool]:
 def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
     """The contract the verb is about: in its object, or, of a passive, in its subject."""
     tokens, frame = clause.sentence.tokens, clause.frame
-    allowed = (
-        {"", "of"}
-        | ({"in"} if frame.name in ("give", "win") else set())
-        | ({"to", "for", "from", "in"} if frame.object == "supplier" else set())
-    )
-    if not (clause.passive and frame.passive == "contract"):
-        if _extension_to(clause, rules):
-            return
-        for phrase in clause.right:
-            if phrase.prep == "of" and not _amount(tokens, phrase, clause):
-                break
-            if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
-                _award_of(clause, rules)
-                return
-            if phrase.prep and phrase.prep not in allowed and phrase.prep not in ("for", "by"):
-                break
-        if frame.name == "win" and clause.right and not clause.right[0].prep and _has_money(tokens, clause.right[0]):
-            clause.contract = next(i for i in range(clause.right[0].start, clause.right[0].end) if tokens[i].kind == "money")
-            clause.money_only = True
-            return
+    if not (clause.passive and frame.passive == "contract") and (_extension_to(clause, rules) or _in_object(clause, rules)):
+        return
     if any("nominal" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end]):
         return  # "cancellation of the contract was announced" is told by the noun
     intransitive = frame.name == "terminate" and clause.form in "sdp" and not has_object(tokens, clause.right)
@@ -146,8 +132,31 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
                 return
 
 
+def _in_object(clause: Clause, rules: Rules) -> bool:
+    """Whether the contract stands behind the verb, or a sum that somebody wins."""
+    tokens, frame = clause.sentence.tokens, clause.frame
+    allowed = {"", "of"}
+    if frame.name in ("give", "win"):
+        allowed.add("in")  # "awards $13bn in contracts"
+    if frame.object == "supplier":
+        allowed |= {"to", "for", "from", "in"}  # "picks Atos for contract", "appointed to framework"
+    for phrase in clause.right:
+        if phrase.prep == "of" and not _amount(tokens, phrase, clause):
+            break
+        if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
+            _award_of(clause, rules)
+            return True
+        if phrase.prep not in {*allowed, "for", "by"}:
+            break
+    first = clause.right[0] if frame.name == "win" and clause.right and not clause.right[0].prep else None
+    if first and _has_money(tokens, first):
+        clause.contract = next(i for i in range(first.start, first.end) if tokens[i].kind == "money")
+        clause.money_only = True
+    return clause.money_only
+
+
 def _extension_to(clause: Clause, rules: Rules) -> bool:
-    """ "Wins extension to council contract", "awarded modification to the contract": the head decides, the contract stands behind it."""
+    """Whether a head before the contract decides: "wins extension to council contract", "awarded modification to the contract"."""
     tokens = clause.sentence.tokens
     for phrase, following in pairwise(clause.right):
         head = rules.heads.get(tokens[phrase.end - 1].low, "same")
@@ -163,7 +172,7 @@ def _extension_to(clause: Clause, rules: Rules) -> bool:
 
 
 def _award_of(clause: Clause, rules: Rules) -> None:
-    """ "Announces the award of a contract": the contract is the noun behind "of"."""
+    """In "announces the award of a contract" the contract is the noun behind "of"."""
     tokens = clause.sentence.tokens
     if clause.contract is not None and "award" in tokens[clause.contract].tags:
         for phrase in clause.right:
@@ -211,7 +220,7 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
 
 
 def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
-    """ "Cancellation of the contract", "contract award": an event only when something announces it."""
+    """An event named by a noun ("cancellation of the contract", "contract award"): it counts only when something announces it."""
     tokens = sentence.tokens
     token = tokens[index]
     clause = Clause(sentence, index, rules.nominals[token.low], "n", passive=True)

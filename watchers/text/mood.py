@@ -42,35 +42,42 @@ def _bare_forms(clause: Clause, group: int, auxiliaries: list[Token]) -> None:
 
 
 def _subordinate(clause: Clause, group: int) -> None:
-    """A condition is a proposal; a relative clause and "after", "despite" tell background."""
+    """A condition is a proposal; a relative clause, a row about it and "after", "despite" tell background."""
     tokens = clause.sentence.tokens
     if group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"}):
         clause.mood, clause.why = "background", "relative clause"
-        return
-    if any("candidate" in token.tags for phrase in clause.right if not phrase.prep for token in tokens[phrase.start : phrase.end]):
+    elif any("candidate" in token.tags for phrase in clause.right if not phrase.prep for token in tokens[phrase.start : phrase.end]):
         clause.mood, clause.why = "proposed", "a candidate, not the winner"
-        return
-    start = clause.left[0].start if clause.left else group
-    for index in range(group - 1, -1, -1):
-        if tokens[index].low in HARD or tokens[index].low == ",":
-            break
-        if "scrutiny" in tokens[index].tags:
-            clause.mood, clause.why = "background", f"told about before: {tokens[index].low}"
-            return
+    else:
+        found = _scrutiny(tokens, group) or _leader(clause, clause.left[0].start if clause.left else group)
+        if found:
+            clause.mood, clause.why = found
+
+
+def _scrutiny(tokens: list[Token], group: int) -> tuple[str, str] | None:
+    """A row or an inquiry named in the clause before the verb."""
+    for token in reversed(tokens[:group]):
+        if token.low in HARD or token.low == ",":
+            return None
+        if "scrutiny" in token.tags:
+            return "background", f"told about before: {token.low}"
+    return None
+
+
+def _leader(clause: Clause, start: int) -> tuple[str, str] | None:
+    """What the word that leads the clause makes of it: "if", "after", "a year after"; None when it leaves it as it is."""
+    tokens = clause.sentence.tokens
     for index in range(start - 1, -1, -1):
         token = tokens[index]
         if token.low in HARD or token.low == ",":
-            return
+            return None
         if "condition" in token.tags:
-            clause.mood, clause.why = "proposed", f"condition: {token.low}"
-            return
+            return "proposed", f"condition: {token.low}"
         if "past" in token.tags:
-            clause.mood, clause.why = "background", f"looking back: {token.low}"
-            return
+            return "background", f"looking back: {token.low}"
         if "sub" in token.tags:
-            if not _news(tokens, index, clause):
-                clause.mood, clause.why = "background", f"clause with {token.low}"
-            return
+            return None if _news(tokens, index, clause) else ("background", f"clause with {token.low}")
+    return None
 
 
 def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
@@ -83,7 +90,7 @@ def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
 
 
 def described(tokens: list[Token], index: int) -> bool:
-    """ "Firm handed contract faces inquiry": a finite verb later in the clause takes the sentence; the participle only describes."""
+    """Whether a finite verb later takes the sentence, so that the participle only describes: "firm handed contract faces inquiry"."""
     for token in tokens[index + 1 :]:
         if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "and"}:
             return False

@@ -7,7 +7,25 @@ from dataclasses import dataclass
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 
-_NO_NAME = frozenset(["det", "paper", "gen", "generic_supplier", "generic_body", "ev", "propose", "decide", "refuse", "say", "works", "and", "adv", "sub", "rel"])
+_NO_NAME = frozenset(
+    [
+        "det",
+        "paper",
+        "gen",
+        "generic_supplier",
+        "generic_body",
+        "ev",
+        "propose",
+        "decide",
+        "refuse",
+        "say",
+        "works",
+        "and",
+        "adv",
+        "sub",
+        "rel",
+    ]
+)
 _LOWER_LENGTH = 2  # without capitals, longer phrases are descriptions
 
 

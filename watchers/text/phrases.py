@@ -123,7 +123,7 @@ def behind(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
 
 
 def _as_contractor(tokens: list[Token], index: int) -> bool:
-    """ "As" before a part ("named Kier as contractor for ...") goes on, "as" before a clause does not."""
+    """Whether "as" stands before a part ("named Kier as contractor for ...") and not before a clause."""
     return "manner" in tokens[index].tags and any("generic_supplier" in token.tags for token in tokens[index + 1 : index + 4])
 
 

@@ -13,6 +13,9 @@ from watchers.text.naming import Name, names
 from watchers.text.phrases import Clause, Phrase
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence
+from watchers.types import AlertClass, EventKind
+
+_ABBREVIATION = range(3, 8)  # letters
 
 
 @dataclass(slots=True)
@@ -52,7 +55,7 @@ def parts(clause: Clause, rules: Rules) -> Parts:
 
 
 def _pronoun(clause: Clause, found: Parts, rules: Rules) -> None:
-    """ "X announced today that it has won ...": "it" is the subject of the sentence."""
+    """Whom "it" stands for: the subject of the sentence ("X announced today that it has won ...")."""
     tokens = clause.sentence.tokens
     if not clause.left or not any("pronoun" in token.tags for token in tokens[clause.left[-1].start : clause.left[-1].end]):
         return
@@ -116,34 +119,33 @@ def _place(clause: Clause, phrase: Phrase, role: str, found: Parts, rules: Rules
 
 
 def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
-    public = name.kind == "body" or (name.kind == "place" and role not in ("public_body_if_known",))
-    selling = clause.frame.name in ("win", "lose")
-    if role == "giver_or_given":
-        if public:
-            found.add("public_body", name)
-        else:
-            found.add("supplier", name)
-    elif role == "supplier":
-        if name.kind == "body" and not selling:
-            found.add("public_body", name)
-        elif name.kind != "place":
-            found.add("supplier", name)
-    elif role in ("public_body", "actor"):
-        if public:
-            found.add("public_body", name)
-        elif _abbreviation(clause, name):
-            found.add("public_body", Name(name.start, name.end, "body"))
-        elif clause.frame.event.value == "awarded" and (role == "actor" or clause.frame.name in ("win", "lose") or _firm(clause, name)):
-            found.private = True
+    """Puts one name into its part, by its slot and by what it is."""
+    if role in ("public_body", "actor"):
+        _buyer(clause, role, name, found)
     elif role == "public_body_if_known":
         if name.kind == "body":
             found.add("public_body", name)
-    elif public:
+    elif role == "supplier":
+        if name.kind == "body" and clause.frame.name not in ("win", "lose"):
+            found.add("public_body", name)
+        elif name.kind != "place":
+            found.add("supplier", name)
+    elif name.kind in ("body", "place"):
         found.add("public_body", name)
-    elif role == "counterparty" and selling:
+    elif role == "counterparty" and clause.frame.name in ("win", "lose"):
         found.private = True
-    elif name.kind != "place":
+    else:
         found.add("supplier", name)
+
+
+def _buyer(clause: Clause, role: str, name: Name, found: Parts) -> None:
+    """A name in the buyer's place: a public body, an agency by its abbreviation, or somebody private."""
+    if name.kind in ("body", "place"):
+        found.add("public_body", name)
+    elif _abbreviation(clause, name):
+        found.add("public_body", Name(name.start, name.end, "body"))
+    elif clause.frame.event is EventKind.AWARDED and (role == "actor" or clause.frame.name in ("win", "lose") or _firm(clause, name)):
+        found.private = True
 
 
 def _firm(clause: Clause, name: Name) -> bool:
@@ -160,7 +162,9 @@ def _abbreviation(clause: Clause, name: Name) -> bool:
     if name.start and "generic_supplier" in tokens[name.start - 1].tags:
         return False  # "construction group YIT"
     shouting = clause.sentence.text.isupper()
-    return not name.known and name.end - name.start == 1 and text.isupper() and text.isalpha() and 2 < len(text) < 8 and not shouting  # noqa: PLR2004
+    return (
+        not name.known and name.end - name.start == 1 and text.isupper() and text.isalpha() and len(text) in _ABBREVIATION and not shouting
+    )
 
 
 def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
@@ -179,7 +183,7 @@ def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
 
 
 def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
-    """Whether an unknown name before the contract noun is a party: the first word after "hands", or alone before "contract" of a cancellation."""
+    """Whether an unknown name before the contract noun is a party: first after "hands", or beside "contract" when that is cancelled."""
     tokens = clause.sentence.tokens
     following = tokens[name.end] if name.end < len(tokens) else None
     if following is None:
@@ -191,4 +195,4 @@ def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
         return False
     if gives:
         return following.kind == "money" or bool(following.tags & {"det", "paper", "num"}) or following.tags == frozenset({"n"})
-    return clause.frame.event.alert is not None and clause.frame.event.value != "awarded" and "paper" in following.tags
+    return clause.frame.event.alert is AlertClass.CANCELLED and "paper" in following.tags

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.types import Money
@@ -17,9 +17,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Maj|Capt|St|Jr|Sr|Inc|Ltd|Corp|Co|No|vs|Sept|Oct|Nov|Dec|Jan|Feb|Aug|Rs|Ariz|Dept|Govt|etc|approx|est)|\b[A-Z]\.[A-Z])\.$"
 )
-_DATELINE = re.compile(
-    r"^(?:[A-Z][A-Z .,'’/]{3,40}[A-Z.](?:,? ?\(?[A-Z][\w .]{0,20}\)?)?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?|[A-Z][a-z]+, [A-Z]{2}|[A-Z ]+ ,.{3,25}) *(?:–|—|--|-) +"
-)
+# where and when a wire story was filed: a place in capitals or with its state, a date, a dash
+_PLACE = r"[A-Z][A-Z .,'’/]{3,40}[A-Z.](?:,? ?\(?[A-Z][\w .]{0,20}\)?)?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?"
+_DATELINE = re.compile(rf"^(?:{_PLACE}|[A-Z][a-z]+, [A-Z]{{2}}|[A-Z ]+ ,.{{3,25}}) *(?:–|—|--|-) +")
+_LEFT_AFTER_DATELINE = 20  # characters; less is no sentence, so it was none
+_LONG_WORD = 3  # letters; shorter words are small in every title
+_TITLE_WORDS = 4
+_TITLE_SHARE = 0.8
+_NAME_LENGTH = 7  # words before "Council"
+_HEAD_LENGTH = 3  # words before "Ministry"
 _TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[.&’'/-][^\W_]+)*(?:\.(?=[A-Za-z]\b))?|[‘’“”\"'.,;:!?()\[\]–—|&]|-+|…|\S")
 _STOP = frozenset({"stop"})
 _NUMBER = frozenset({"n", "num"})
@@ -57,7 +63,6 @@ class Sentence:
     codes: str = ""
     title_case: bool = False
     lower_case: bool = False
-    marks: list[int] = field(default_factory=list)  # indexes of quotation marks
 
 
 def sentences(text: str) -> list[tuple[int, str]]:
@@ -79,13 +84,15 @@ def read(name: str, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]
 
 def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]) -> Sentence:
     dateline = _DATELINE.match(text)
-    begin = dateline.end() if dateline and len(text) - dateline.end() > 20 else 0
+    begin = dateline.end() if dateline and len(text) - dateline.end() > _LEFT_AFTER_DATELINE else 0
     tokens = _without_asides(_tokens(text, begin, start, rules))
     tokens = _merge(tokens, text, start, rules, mentions)
     sentence = Sentence(name, start, text, tokens)
-    long = [token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > 3 and token.text[0].isalpha()]
+    long = [
+        token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > _LONG_WORD and token.text[0].isalpha()
+    ]
     capitals = sum(token.text[0].isupper() for token in long)
-    sentence.title_case = len(long) >= 4 and capitals >= 0.8 * len(long)
+    sentence.title_case = len(long) >= _TITLE_WORDS and capitals >= _TITLE_SHARE * len(long)
     sentence.lower_case = not any(token.text[0].isupper() for token in tokens)
     sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case, title_case=sentence.title_case)
     sentence.codes = "".join(rules.codes.get(token.tags) or rules.codes[UNKNOWN] for token in tokens)
@@ -172,7 +179,8 @@ def _merge(tokens: list[Token], text: str, offset: int, rules: Rules, mentions: 
             kind = "watched"
         elif token.kind == "word":
             end, kind, phrase = _longest(tokens, index, text, offset, rules)
-        merged.append(_joined(tokens[index:end], text, offset, rules, kind, phrase) if kind else token)
+        words = text[token.start - offset : tokens[end - 1].end - offset]
+        merged.append(_joined(tokens[index:end], words, rules, kind, phrase) if kind else token)
         index = end
     return merged
 
@@ -202,9 +210,8 @@ def _kind(text: str, rules: Rules) -> str:
     return "place" if text in rules.place_names or text in rules.council_places else ""
 
 
-def _joined(run: list[Token], text: str, offset: int, rules: Rules, kind: str, phrase: str) -> Token:
+def _joined(run: list[Token], words: str, rules: Rules, kind: str, phrase: str) -> Token:
     start, end = run[0].start, run[-1].end
-    words = text[start - offset : end - offset]
     if kind == "phrase":
         return Token(start, end, words, phrase, rules.tags(phrase))
     known = _kind(words, rules)
@@ -219,7 +226,9 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower:
     while index < len(tokens):
         token = tokens[index]
         span = None
-        if (token.text in rules.body_tails and not _goes_on(tokens, index, title_case=title_case)) or (token.text in rules.lower_tails and index and _part(tokens[index - 1]) and tokens[index - 1].kind != "body"):
+        if (token.text in rules.body_tails and not _goes_on(tokens, index, title_case=title_case)) or (
+            token.text in rules.lower_tails and index and _part(tokens[index - 1]) and tokens[index - 1].kind != "body"
+        ):
             span = _tail(tokens, index)
         if span is None and token.text in rules.body_heads:
             span = _head(tokens, index)
@@ -263,7 +272,7 @@ def _part(token: Token) -> bool:
 def _tail(tokens: list[Token], index: int) -> tuple[int, int] | None:
     """Leftwards from "Council": capitalised words, "and"/"of"/"&" between two of them."""
     first = index
-    while first > 0 and index - first < 7:
+    while first > 0 and index - first < _NAME_LENGTH:
         previous = tokens[first - 1]
         if _part(previous) or (previous.tags == frozenset({"n", "num"}) and previous.kind == "word"):
             first -= 1
@@ -303,6 +312,6 @@ def _head(tokens: list[Token], index: int) -> tuple[int, int] | None:
         else:
             break
     first = index
-    while first > 0 and _part(tokens[first - 1]) and tokens[first - 1].kind in ("place", "body", "word") and index - first < 3:
+    while first > 0 and _part(tokens[first - 1]) and tokens[first - 1].kind in ("place", "body", "word") and index - first < _HEAD_LENGTH:
         first -= 1
     return first, last

@@ -1,0 +1,139 @@
+"""Whether a clause is about a public contract: a public buyer, a thing that is a contract, and no word that makes it something else."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from watchers.text.phrases import Clause
+from watchers.text.roles import Parts
+from watchers.text.rules import Rules
+from watchers.text.tokens import Sentence
+
+CANCELS = frozenset({"cancel", "terminate", "strip", "lose"})
+_UNBLOCKABLE = frozenset({"employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
+_ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
+
+
+def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) -> bool:
+    """Whether nothing in the title or the sentence makes the clause something other than a public contract."""
+    contract = clause.sentence.tokens[clause.contract or 0]
+    strong = bool(contract.tags & {"strong", "tender"})
+    blocked = _blocked(title, clause.sentence, rules)
+    named = any(name.kind == "body" for name in found.bodies)
+    if (blocked and (blocked in _UNBLOCKABLE or not (strong and named))) or _workers(clause):
+        return False
+    return clause.frame.needs != "tender" or "tender" in contract.tags
+
+
+def lenient(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
+    """What suffices for a kind nobody is alerted to: a contract with a supplier or something public about it."""
+    strong = _strong(clause)
+    return (strong and bool(found.suppliers or found.generic)) or _public(clause, found, sentences, strong=strong)
+
+
+def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Sentence]) -> bool:
+    """What an alert needs: a public buyer and a contract; below a headline about something else also the buyer's name."""
+    if clause.implied:
+        return _bought(clause, found)
+    if clause.sentence.field == "summary" and not found.bodies and not _about_contract(title):
+        return False  # background told below a headline about something else
+    strong = _strong(clause)
+    return _public(clause, found, [*title, *summary], strong=strong) and (strong or _contractual(clause, found))
+
+
+def _strong(clause: Clause) -> bool:
+    return bool(clause.sentence.tokens[clause.contract or 0].tags & {"strong", "tender"})
+
+
+def _about_contract(title: list[Sentence]) -> bool:
+    return any(
+        token.kind == "supplier" or ("paper" in token.tags and token.kind == "word") for sentence in title for token in sentence.tokens
+    )
+
+
+def _bought(clause: Clause, found: Parts) -> bool:
+    """Whether a purchase without a contract noun is one: a named body buys from or picks a firm known for contracts, or buys arms."""
+    tokens = clause.sentence.tokens
+    if not any(name.start < clause.trigger or clause.frame.name == "pick" for name in found.bodies):
+        return False
+    known = any(name.known for name in found.suppliers)
+    if clause.frame.name == "pick":
+        end = clause.right[-1].end if clause.right else clause.trigger + 1
+        return known and (any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags))
+    goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
+    return known or (clause.frame.name == "buy" and not clause.passive and any("arms" in token.tags for run in goods for token in run))
+
+
+def _workers(clause: Clause) -> bool:
+    """Whether employees are a party: theirs are contracts of work."""
+    tokens = clause.sentence.tokens
+    sides = [phrase for phrase in clause.left if not phrase.prep] + [
+        phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")
+    ]
+    if any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end]):
+        return True
+    holder = clause.contract - 1 if clause.contract else 0
+    while holder > 0 and "n" in tokens[holder].tags and not tokens[holder].tags & {"gen"}:
+        holder -= 1
+    return holder > 0 and bool(tokens[holder].tags & {"gen"}) and bool(tokens[holder - 1].tags & {"workers"})
+
+
+def _contractual(clause: Clause, found: Parts) -> bool:
+    """Whether a noun that need not be a contract is one here ("deal", "order", "award", "project"): by its supplier, goods or sum."""
+    tokens, contract = clause.sentence.tokens, clause.sentence.tokens[clause.contract or 0]
+    known = any(name.known for name in found.suppliers)
+    phrases = [tokens[phrase.start : phrase.end] for phrase in (*clause.left, *clause.right)]
+    near = next((run for run in phrases if contract in run), [contract])
+    worth = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "worth"]
+    money = any(token.kind == "money" for run in (near, *worth) for token in run)
+    behind = tokens[clause.trigger :]
+    goods = any(token.tags & {"goods", "works", "arms"} for token in (*near, *behind))
+    firm = any("generic_supplier" in token.tags for run in phrases for token in run)
+    name = clause.frame.name
+    if contract.kind == "money":
+        return known or firm
+    verdicts = {
+        "scheme": name in CANCELS and (known or money),
+        "bid": name in ("give", "approve") and (money or bool(found.suppliers)),
+        "order": name in _ORDERED and (money or known or goods),
+        "award": name == "win" and bool(found.bodies) and (known or money),
+    }
+    for kind, verdict in verdicts.items():
+        if kind in contract.tags:
+            return verdict
+    if not found.bodies and not any("generic_body" in token.tags for token in tokens):
+        return False
+    arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
+    return known or firm or arms or (goods and money) or (bool(found.suppliers) and (goods or money))
+
+
+def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: bool) -> bool:
+    """Whether the buyer is public: named, or plain from what is bought, or named elsewhere in the entry."""
+    if found.bodies:
+        return True
+    if found.private or clause.frame.name == "buy":
+        return False
+    if any(token.kind == "body" for token in clause.sentence.tokens):
+        return True
+    if clause.money_only:
+        return False
+    return found.generic or (strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens))
+
+
+def _blocked(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:
+    """The blocker group of a word in the title or in the sentence; a capitalised word inside a sentence is a name ("Grant Shapps")."""
+    pattern, groups = _blocker_pattern(rules)
+    for one in (*title, sentence):
+        for hit in pattern.finditer(one.text.lower()):
+            name = one.text[hit.start()].isupper() and hit.start() > 0 and not one.title_case and " " not in hit.group()
+            if not name or groups[hit.group()] == "sport":
+                return groups[hit.group()]
+    return None
+
+
+@cache
+def _blocker_pattern(rules: Rules) -> tuple[re.Pattern[str], dict[str, str]]:
+    groups = {word: blocker.name for blocker in rules.blockers for word in blocker.words}
+    either = "|".join(sorted(map(re.escape, groups), key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), groups
