@@ -188,8 +188,9 @@ def take_back(connection: Connection, now: datetime, *, expired_at: datetime | N
     under_way = update(delivery).where(delivery.c.state == SENDING)
     if expired_at is not None:
         under_way = under_way.where(delivery.c.lease_until < expired_at)
-    free = {"owner": None, "lease_until": None, "touched_at": now}
+    free = {"owner": None, "lease_until": None}
     back = {
+        "touched_at": case((delivery.c.editing, delivery.c.touched_at), else_=literal(now, Instant)),
         "state": case((delivery.c.editing, DeliveryState.SENT.value), else_=DeliveryState.PENDING.value),
         "maybe_sent": or_(delivery.c.maybe_sent, ~delivery.c.editing),
         "stale": delivery.c.editing,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from storage.records import DeliveryState, channel_key
-from storage.sql import PENDING, SENDING, insert_or_ignore
+from storage.sql import PENDING, SENDING, insert_or_ignore, upsert
 from storage.tables import channel, delivery, subscription, watchlist, watchlist_watch
 from storage.watchlists import own_watchlist
 
@@ -48,7 +48,7 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
 
 
 def _merge_watches(connection: Connection, old: int, new: int, now: datetime) -> None:
-    """Watches keep the time they were added: what matched since is still owed."""
+    """Watches keep the time they were first added: what matched since is still owed."""
     theirs = select(watchlist_watch).join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id).where(watchlist.c.channel_id == old)
     rows = connection.execute(theirs).all()
     if not rows:
@@ -59,7 +59,9 @@ def _merge_watches(connection: Connection, old: int, new: int, now: datetime) ->
     earlier = update(subscription).where(subscription.c.watchlist_id == mine, subscription.c.created_at > since)
     connection.execute(earlier.values(created_at=since))
     values = [{"watchlist_id": mine, "watch_id": row.watch_id, "created_at": row.created_at} for row in rows]
-    connection.execute(insert_or_ignore(connection, watchlist_watch), values)
+    new = upsert(connection, watchlist_watch)
+    first = {"set_": {"created_at": new.excluded.created_at}, "where": new.excluded.created_at < watchlist_watch.c.created_at}
+    connection.execute(new.on_conflict_do_update(index_elements=["watchlist_id", "watch_id"], **first), values)
 
 
 def _merge_deliveries(connection: Connection, old: int, new: int) -> None:

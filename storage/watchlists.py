@@ -55,7 +55,7 @@ class Watchlists:
             .join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id)
             .join(subscription, subscription.c.watchlist_id == watchlist.c.id)
             .where(subscription.c.channel_id == channel_id)
-            .order_by(watchlist.c.channel_id.is_(None), watchlist.c.id, watchlist_watch.c.created_at, watch.c.name)
+            .order_by(watchlist.c.channel_id.is_(None), watchlist.c.id, watchlist_watch.c.created_at, watch.c.name, watch.c.key)
         )
         rows = connection.execute(wanted)
         return [_record(row, row.added_at, None if row.channel_id is not None else row.list_name) for row in rows]

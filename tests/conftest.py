@@ -58,11 +58,16 @@ class PostgreSQL:
             connection.execute(sql)
 
     def empty(self, name: str) -> None:
-        """Make a database as it was when it was new: much quicker than another one."""
-        tables = ", ".join(table for table in metadata.tables if table != "meta")
-        first = "UPDATE meta SET value = '1' WHERE key = 'watches_version'"
-        keep = "('application', 'instance', 'watches_version')"
-        self.run(f"TRUNCATE {tables} RESTART IDENTITY; DELETE FROM meta WHERE key NOT IN {keep}; {first}", name)
+        """Make a database as it was when it was new: much quicker than another one, or than TRUNCATE, which makes new files."""
+        tables = [table for table in reversed(metadata.sorted_tables) if table.name != "meta"]
+        clean = [f"DELETE FROM {table.name}" for table in tables]
+        numbers = "pg_get_serial_sequence(table_name, column_name)"
+        clean.append(
+            f"SELECT setval({numbers}, 1, false) FROM information_schema.columns WHERE table_schema = 'public' AND {numbers} <> ''"
+        )
+        clean += ["DELETE FROM meta WHERE key NOT IN ('application', 'instance', 'watches_version')"]
+        clean += ["UPDATE meta SET value = '1' WHERE key = 'watches_version'"]
+        self.run("; ".join(clean), name)
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
