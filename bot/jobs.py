@@ -28,6 +28,7 @@ class _Job:
     patience: timedelta  # a run that takes longer than this is taken for hung
     beat: float = 0.0  # loop time of the last sign of life
     failures: int = 0
+    in_a_row: int = 0
     again: bool = False  # it was asked for while it ran
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -87,11 +88,15 @@ class Jobs:
             job.again = False
             try:
                 await job.body()
+                job.in_a_row = 0
             except StoreUnavailable as error:
                 self._on_store_trouble(error)
             except Exception:
                 job.failures += 1
-                log.exception("a job failed", extra={"job": name})
+                job.in_a_row += 1
+                # The first, second, fourth, eighth …: a tick that fails twice a second must not fill the disk with its log.
+                if job.in_a_row.bit_count() == 1:
+                    log.exception("a job failed", extra={"job": name, "times_in_a_row": job.in_a_row})
             finally:
                 job.beat = asyncio.get_running_loop().time()
 

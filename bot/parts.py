@@ -28,6 +28,7 @@ from watchers.stories import Stories
 from watchers.workers import Workers
 
 _POSTGRESQL_THREADS = 4
+_MOST_PROCESSES = 4  # parsing takes a few milliseconds a document: more would only take memory
 _NO_BOT_PAUSE = timedelta(hours=1)
 
 
@@ -101,6 +102,6 @@ async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool)
         await call(store.recover, now())
         await call(store.sync_config, config_watchlists(config), config_channels(config, telegram=telegram), now())
         fetcher = await stack.enter_async_context(open_fetcher(config))
-        workers = await stack.enter_async_context(Workers(processes=os.cpu_count() or 1))
+        workers = await stack.enter_async_context(Workers(processes=min(os.cpu_count() or 1, _MOST_PROCESSES)))
         poller = Poller(fetch=fetcher, parse=workers.parse, mind=workers, store=PollStore(store, call, Stories()))
         yield Parts(config=config, store=store, call=call, poller=poller, now=now, owner=f"{socket.gethostname()}:{os.getpid()}")

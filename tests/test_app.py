@@ -13,12 +13,17 @@ import sqlite3
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from house import AWARDED, CANCELLED, NAME, QUIET, House, Outside, rss
 from nursery import Nursery
+
+from storage.records import AddWatch, EnsureChannel
+from storage.store import open_store
+from watchers.types import Organisation, Role
 
 
 @pytest.fixture(scope="module")
@@ -265,3 +270,18 @@ def test_two_daemons_share_a_postgresql_database_and_tell_everything_once(house:
         assert len(told) == len(set(told)) >= 1
         assert not first.said("level=error")
         assert not second.said("level=error")
+
+
+def test_a_template_is_polled_for_a_name_as_soon_as_somebody_watches_it(house: House, outside: Outside):
+    house.write()
+    config = house.folder / "config.toml"
+    config.write_text(
+        config.read_text() + f'[[feeds]]\nid = "s"\nkind = "news"\nurl = "{outside.url("search/{supplier}")}"\nevery = "1s"\n'
+    )
+    daemon = house.start().ready()
+    daemon.until(lambda: "search/Palantir" in outside.asked)
+    with open_store(f"sqlite:///{house.folder}/contractwatch.db") as store:
+        chat = EnsureChannel(chat_id=7, type="private", title="", language="en")
+        store.apply([chat, AddWatch(chat_id=7, organisation=Organisation(name="Serco"), role=Role.EITHER)], now=datetime.now(UTC))
+    daemon.until(lambda: "search/Serco" in outside.asked)
+    assert daemon.stop() == 0

@@ -60,9 +60,12 @@ async def test_a_failing_job_is_told_counted_and_tried_again(caplog: pytest.LogC
     jobs = Jobs(unexpected)
     jobs.every("broken", SOON, broken, patience=LONG)
     jobs.start()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.5)
     await jobs.stop(LONG)
-    assert jobs.failures["broken"] >= 2
+    assert jobs.failures["broken"] >= 3
+    told = [record.__dict__["times_in_a_row"] for record in caplog.records if record.name == "bot.jobs"]
+    assert told == [1, 2, 4, 8, 16][: len(told)]  # ever more seldom
+    assert len(told) < jobs.failures["broken"]
     assert all(record.exc_info and getattr(record, "job", None) == "broken" for record in caplog.records if record.name == "bot.jobs")
 
 
