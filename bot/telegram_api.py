@@ -32,6 +32,8 @@ def make_bot(token: str, api_base_url: str, *, sends: HTTPXRequest, polls: HTTPX
     """The bot, not yet connected to anything. Its connections belong to the caller, who closes them."""
     # Without this the library warns whenever it is told to slow down, and a warning that is made an error would hide the pause.
     os.environ.setdefault("PTB_TIMEDELTA", "1")
+    # It also writes what a server in between answered ("502 Bad Gateway", in HTML) to the log, with a traceback, before it raises it.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
     base = api_base_url.rstrip("/")
     return Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=sends, get_updates_request=polls)
 

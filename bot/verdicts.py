@@ -93,7 +93,8 @@ class Policy:
 
     def unknown_after(self, unknowns: int) -> timedelta:
         """The pause after a message's fate was unknown for the ``unknowns``-th time."""
-        return min(self.longest_unknown, self.unknown_pause * self.unknown_growth ** min(unknowns - 1, _MAX_GROWTH))
+        growth: int = self.unknown_growth ** min(max(unknowns - 1, 0), _MAX_GROWTH)
+        return min(self.longest_unknown, self.unknown_pause * growth)
 
 
 def decide(claim: Claim, outcome: Outcome, *, unknowns: int, revision: int | None, now: datetime, policy: Policy) -> Verdict:

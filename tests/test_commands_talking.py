@@ -128,7 +128,7 @@ async def test_who_asks_too_much_is_told_once_and_then_not_heard(world: World) -
     for _ in range(30):
         last = world.api.write(ANN, "/help")
     await world.quiet(last)
-    answers = await world.api.until(lambda: [text for text in world.api.shown(ANN) if text == texts.TOO_MANY_COMMANDS], 12)
+    answers = await world.api.until(lambda: [text for text in world.api.shown(ANN) if text == texts.TOO_MANY_COMMANDS])
 
     assert len(answers) == 1
     assert sum(delivery for delivery in world.states().values()) == 21
