@@ -221,7 +221,8 @@ class Deliverer:
     async def _may_repeat(self, claim: Claim) -> bool:
         """Whether a delivery that may have arrived twice already can go out once more: only when the other side answers."""
         unknowns = self._unknowns.get(claim.delivery_id, 0)
-        if not unknowns or await self._transports[claim.channel.kind].answers():
+        transport = self._transports.get(claim.channel.kind)
+        if not unknowns or transport is None or await transport.answers():
             return True
         pause = self._settings.policy.unknown_after(unknowns)
         await self._to_the_end(self._put_back(claim, pause, "may have arrived twice, and there is no answer yet"))
@@ -241,10 +242,11 @@ class Deliverer:
         return None
 
     async def _send(self, claim: Claim, message: Message) -> Outcome:
-        try:
-            return await self._transports[claim.channel.kind].send(claim, message)
-        except KeyError:
+        transport = self._transports.get(claim.channel.kind)
+        if transport is None:  # a daemon without a token keeps what is meant for Telegram until there is one
             return Unreachable(f"no {claim.channel.kind} is configured")
+        try:
+            return await transport.send(claim, message)
         except TokenRefused as error:
             self._refused, self._stopping = error, True
             return Unreachable("the token was refused")

@@ -16,6 +16,7 @@ from telegramworld import QUICK, World, a_world, with_policy
 from bot.outcomes import TokenRefused
 from bot.pacing import Paces
 from bot.verdicts import OnUnknown
+from storage.exceptions import StoreUnavailable
 from storage.records import ChannelState
 
 
@@ -423,3 +424,54 @@ def test_the_real_paces_are_telegrams() -> None:
     paces = Paces()
 
     assert (paces.private >= timedelta(seconds=1), paces.group * 20 >= timedelta(minutes=1)) == (True, True)
+
+
+async def test_a_daemon_without_a_token_keeps_what_is_meant_for_telegram(world: World) -> None:
+    world.follow(1)
+    world.publish("News")
+    await world.telegram.close()
+    world.deliverer._transports = {}
+
+    await world.deliverer.run_once(world.now())
+
+    assert world.states() == {"pending": 1}
+
+
+async def test_an_alert_that_cannot_be_made_into_a_message_stops_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.follow(1)
+    world.follow(2)
+    world.publish("News")
+    plain, first = world.deliverer._call, True
+
+    async def broken(method: Callable[..., object], *args: object, **more: object) -> object:
+        nonlocal first
+        if getattr(method, "__name__", "") == "alert_view" and first:
+            first = False
+            raise ValueError("a shape nobody thought of")
+        return await plain(method, *args, **more)
+
+    world.deliverer._call = broken  # type: ignore[assignment]
+    async with world.running(hearing=False):
+        await settled(world, lambda: world.states() == {"sent": 1, "failed": 1})
+
+    assert "could not be made into a message" in caplog.text
+
+
+async def test_an_outcome_is_kept_until_the_database_takes_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.deliver._STORE_PAUSE", 0.05)
+    world.follow(1)
+    world.publish("News")
+    plain, full = world.deliverer._call, 4
+
+    async def broken(method: Callable[..., object], *args: object, **more: object) -> object:
+        nonlocal full
+        if getattr(method, "__name__", "") in ("claim_delivery", "sent") and full:
+            full -= 1
+            raise StoreUnavailable("the disk is full")
+        return await plain(method, *args, **more)
+
+    world.deliverer._call = broken  # type: ignore[assignment]
+    async with world.running(hearing=False):
+        await settled(world, lambda: world.states() == {"sent": 1})
+
+    assert (full, len(world.api.shown(1))) == (0, 1)
