@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from watchers.match import Matcher
+from watchers.match import Matcher, Mention
+from watchers.names import COMMON
 from watchers.notices import understand_release
 from watchers.text.events import tell
 from watchers.text.naming import Name
@@ -31,7 +32,7 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
     language = rules(_LANGUAGES[0])
     if not language.may_tell(f"{entry.title}\n{entry.summary}"):
         return ()
-    mentions = {name: matcher.mentions(value) for name, value in (("title", entry.title), ("summary", entry.summary))}
+    mentions = {name: _names(matcher, value) for name, value in (("title", entry.title), ("summary", entry.summary))}
     title = read("title", entry.title, language, [(one.start, one.end) for one in mentions["title"]])
     summary = read("summary", entry.summary, language, [(one.start, one.end) for one in mentions["summary"]]) if entry.summary else []
     told = tell(title, summary, language)
@@ -64,6 +65,14 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
             matches=tuple(dict.fromkeys(matches)),
         ),
     )
+
+
+def _names(matcher: Matcher, text: str) -> list[Mention]:
+    """The mentions that are names: an ordinary word ("oracle", "circle") is one only with its capital, or where nothing has capitals."""
+    lower = text.islower()
+    return [
+        one for one in matcher.mentions(text) if lower or text[one.start : one.end].lower() not in COMMON or not text[one.start].islower()
+    ]
 
 
 def _field(entry: Entry, name: str) -> str:

@@ -26,8 +26,17 @@ def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -
     else:
         clause.why = "told as done"
         _bare_forms(clause, group, auxiliaries)
+    if clause.mood == "future" and _conditional(clause):
+        clause.mood, clause.why = "proposed", "a condition follows"
     if clause.mood in ("happened", "future"):
         _subordinate(clause, group)
+
+
+def _conditional(clause: Clause) -> bool:
+    """Whether a condition follows ("will cancel unless service improves")."""
+    tokens = clause.sentence.tokens
+    start = clause.right[-1].end if clause.right else clause.trigger + 1
+    return any("condition" in token.tags for token in tokens[start : start + 3])
 
 
 def _bare_forms(clause: Clause, group: int, auxiliaries: list[Token]) -> None:

@@ -95,12 +95,9 @@ def _run(sentence: Sentence, start: int, end: int, rules: Rules) -> int:
 
 
 def _capital_noun(token: Token, sentence: Sentence) -> bool:
-    """A capitalised common noun inside a name ("The Phoenix Partnership", "Compass Group")."""
-    return (
-        token.capital
-        and token.kind == "word"
-        and bool(token.tags & ({"generic_supplier"} if sentence.title_case else {"generic_supplier", "paper"}))
-    )
+    """A capitalised common noun inside a name ("The Phoenix Partnership", "Compass Group", "Oshkosh Defense")."""
+    nouns = {"generic_supplier", "works", "goods"} | (set() if sentence.title_case else {"paper"})
+    return token.capital and token.kind == "word" and bool(token.tags & nouns) and not token.tags & {"ev", "generic_body"}
 
 
 def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rules) -> int:

@@ -21,7 +21,7 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     strong = bool(contract.tags & {"strong", "tender"})
     blocked = _blocked(title, clause.sentence, rules)
     named = any(name.kind == "body" for name in found.bodies)
-    if (blocked and (blocked in _UNBLOCKABLE or not (strong and named))) or _workers(clause):
+    if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
     return clause.frame.needs != "tender" or "tender" in contract.tags
 
@@ -34,6 +34,8 @@ def lenient(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
 
 def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Sentence]) -> bool:
     """What an alert needs: a public buyer and a contract; below a headline about something else also the buyer's name."""
+    if _workers(clause):
+        return False
     if clause.implied:
         return _bought(clause, found)
     if clause.sentence.field == "summary" and not found.bodies and not _about_contract(title):
