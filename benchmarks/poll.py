@@ -39,6 +39,7 @@ EVENTS = [
     "{supplier} wins £{n}m NHS contract in {place}",
     "{place} Council scraps £{n}m IT contract with {supplier}",
 ]
+SHARE = 0.02  # of entries that tell of a contract: still many times what recorded feeds carry
 SUMMARY = "The decision, first reported by the local paper, follows months of argument about cost and quality. A spokesperson said more will follow. "
 
 
@@ -47,11 +48,11 @@ def supplier(number: int) -> str:
 
 
 def document(number: int, entries: int) -> bytes:
-    """One RSS document; one entry in ten tells of an award or a cancellation, the rest of anything else."""
+    """One RSS document; a share of the entries tells of an award or a cancellation, the rest of anything else."""
     dice = random.Random(number)
     items = []
     for n in range(entries):
-        shapes = EVENTS if dice.random() < 0.1 else PLAIN
+        shapes = EVENTS if dice.random() < SHARE else PLAIN
         title = dice.choice(shapes).format(place=dice.choice(PLACES), n=dice.randint(2, 90), supplier=supplier(dice.randint(0, 3000)))
         link = f"https://outlet{number}.example.org/news/{n}-{dice.getrandbits(32):x}"
         at = (datetime.now(UTC) - timedelta(minutes=7 * n)).strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -63,8 +63,8 @@ class PollStore:
     async def lookups_due(self, feed: str, now: datetime, limit: int) -> tuple[Entry, ...]:
         return await self._call(self._store.lookups_due, feed, now, limit=limit)
 
-    async def lookup_failed(self, feed: str, entry: Entry, now: datetime) -> None:
-        await self._call(self._store.lookup_failed, feed, entry, now)
+    async def lookup_failed(self, feed: str, entry: Entry, now: datetime, *, for_good: bool) -> None:
+        await self._call(self._store.lookup_failed, feed, entry, now, for_good=for_good)
 
     async def save(
         self, feed: str, understood: Sequence[UnderstoodEntry], state: FeedState | None, *, version: int, now: datetime

@@ -79,14 +79,14 @@ class Awards:
         )
 
     @writes
-    def lookup_failed(self, connection: Connection, feed_id: str, entry: Entry, now: datetime) -> None:
-        """Put off asking for a notice's suppliers; after the fifth time it is not asked for again."""
+    def lookup_failed(self, connection: Connection, feed_id: str, entry: Entry, now: datetime, *, for_good: bool = False) -> None:
+        """Put off asking for a notice's suppliers; after the fifth time, or ``for_good``, it is not asked for again."""
         number = feed_number(connection, feed_id)
         known = select(entry_key.c.entry_id).where(entry_key.c.feed_id == number, entry_key.c.key.in_(entry.keys))
         row = connection.execute(select(lookup).where(lookup.c.entry_id.in_(known)).with_for_update()).first()
         if row is None:
             return
-        tries = row.tries + 1
+        tries = len(_PAUSES) if for_good else row.tries + 1
         pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
         connection.execute(update(lookup).where(lookup.c.entry_id == row.entry_id).values(tries=tries, next_at=now + pause))
 

@@ -47,7 +47,7 @@ class PollStore(Protocol):
     async def watches(self) -> tuple[int, tuple[Watch, ...]]: ...
     async def award_parties(self, ocid: str, award_ids: Sequence[str]) -> tuple[AwardParty, ...]: ...
     async def lookups_due(self, feed: str, now: datetime, limit: int) -> tuple[Entry, ...]: ...
-    async def lookup_failed(self, feed: str, entry: Entry, now: datetime) -> None: ...
+    async def lookup_failed(self, feed: str, entry: Entry, now: datetime, *, for_good: bool) -> None: ...
     async def save(
         self, feed: str, understood: Sequence[UnderstoodEntry], state: FeedState | None, *, version: int, now: datetime
     ) -> Saved: ...
@@ -74,7 +74,7 @@ class Poller:
 
     async def poll(self, feed: Feed, state: FeedState, now: datetime) -> PollOutcome:
         """Poll one feed. Expected failures end in the outcome and in the feed's state; anything else is a bug and is raised."""
-        outcome = PollOutcome(feed=feed.id)
+        outcome = PollOutcome(feed=feed.id, not_modified=True)
         try:
             async for page in walk(feed, state, fetch=self.fetch, parse=self.parse, now=now):
                 outcome = await self._save_page(feed, state, page, outcome, now)
@@ -82,7 +82,7 @@ class Poller:
                 outcome = await self._name_suppliers(feed, outcome, now)
         except (FetchError, ParseError) as error:
             await self.store.save_state(feed.id, next_poll(feed, state, now=now, error=error), now)
-            return replace(outcome, error=error.message)
+            return replace(outcome, error=error.message, not_modified=False)
         return outcome
 
     async def _save_page(self, feed: Feed, state: FeedState, page: Page, outcome: PollOutcome, now: datetime) -> PollOutcome:
@@ -91,13 +91,14 @@ class Poller:
         if not new and not changed:
             if final is not None:
                 await self.store.save_state(feed.id, final, now)
-            return replace(outcome, not_modified=not page.entries, problems=outcome.problems + page.problems)
+            return replace(outcome, not_modified=outcome.not_modified and not page.entries, problems=outcome.problems + page.problems)
         seeding = feed.seeds and not state.seeded
         saved = await self._save(feed, (*new, *changed), final, seeding=seeding, now=now)
         return replace(
             outcome,
             new=outcome.new + saved.new,
             changed=outcome.changed + saved.changed,
+            not_modified=False,
             alerts=outcome.alerts + saved.alerts,
             problems=outcome.problems + page.problems,
         )
@@ -105,9 +106,10 @@ class Poller:
     async def _save(self, feed: Feed, entries: Sequence[Entry], state: FeedState | None, *, seeding: bool, now: datetime) -> Saved:
         """Understand with the watches known here and save; the store says when they are no longer those of the moment."""
         while True:
+            version = self.mind.version  # read first: another poll may bring newer watches while these entries are understood
             understood = await self._understand(feed, entries, seeding=seeding, now=now)
             try:
-                return await self.store.save(feed.id, understood, state, version=self.mind.version, now=now)
+                return await self.store.save(feed.id, understood, state, version=version, now=now)
             except StaleKnowledge:
                 self.mind.set_watches(*await self.store.watches())
 
@@ -140,14 +142,17 @@ class Poller:
         """Notices of cancellation name no supplier. Where no stored award does, the register is asked for the whole process."""
         for entry in await self.store.lookups_due(feed.id, now, LOOKUPS_PER_POLL):
             wanted = wanted_awards(entry.release) if entry.release else None
-            if wanted is None or not await self._known_or_fetched(feed, wanted, now):
-                await self.store.lookup_failed(feed.id, entry, now)
+            answered = wanted is not None and await self._ask_for_awards(feed, wanted, now)
+            if wanted is None or not await self.store.award_parties(*wanted):
+                # A register that has answered names nobody because nobody had won: it is not asked again.
+                await self.store.lookup_failed(feed.id, entry, now, for_good=wanted is None or answered)
                 continue
             saved = await self._save(feed, (entry,), None, seeding=False, now=now)
             outcome = replace(outcome, alerts=outcome.alerts + saved.alerts)
         return outcome
 
-    async def _known_or_fetched(self, feed: Feed, wanted: tuple[str, tuple[str, ...]], now: datetime) -> bool:
+    async def _ask_for_awards(self, feed: Feed, wanted: tuple[str, tuple[str, ...]], now: datetime) -> bool:
+        """See that what the register knows of a process is stored; says whether it is."""
         ocid, award_ids = wanted
         if await self.store.award_parties(ocid, award_ids):
             return True  # its award came later in the same walk: registers answer newest first
@@ -159,7 +164,7 @@ class Poller:
         history, _ = await self.store.unseen(feed.id, releases)
         if history:
             await self._save(feed, history, None, seeding=True, now=now)  # kept so that suppliers are known; old news to everyone
-        return bool(await self.store.award_parties(ocid, award_ids))
+        return True
 
 
 def _too_old(entry: Entry, feed: Feed, now: datetime) -> bool:
