@@ -6,6 +6,7 @@ Nothing here changes anything. Every refusal is one sentence that names the file
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from storage.exceptions import StoreDamaged, StoreUnavailable
 
 _EXAMPLES = "write sqlite:///contractwatch.db or postgresql+psycopg://user:password@host/name"
+_OCTAL = re.compile(r"\\([0-7]{3})")  # blanks in a mount point are written \040
 _MAGIC = b"SQLite format 3\0"
 # WAL keeps its index in shared memory, which these do not share between machines, and their locks cannot be trusted.
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -118,7 +120,7 @@ def file_system(folder: Path) -> str:
     best, kind = -1, ""
     for line in mounts.read_text(errors="replace").splitlines():
         before, _, after = line.partition(" - ")
-        point = Path(before.split()[4].encode().decode("unicode_escape"))  # blanks in a mount point are written \\040
+        point = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), before.split()[4]))
         if place.is_relative_to(point) and len(point.parts) >= best:  # the last of equals lies on top
             best, kind = len(point.parts), after.split()[0]
     return kind

@@ -23,8 +23,8 @@ def copy_database(database: Database, path: Path, *, replace: bool = False) -> N
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
-        with database.snapshot() as connection:
-            connection.exec_driver_sql("VACUUM INTO ?", (str(part),))
+        with database.outside_transactions() as connection:
+            connection.execute("VACUUM INTO ?", (str(part),))
         _flush(part)
         if replace:
             part.replace(path)

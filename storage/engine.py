@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -77,15 +78,25 @@ _POSTGRESQL_ERRORS: dict[str, tuple[type[StoreError], str]] = {
 }
 
 
-def translate(error: DBAPIError, about: str, path: Path | None) -> StoreError | None:
+# A server that refuses a connection says why in words only; in another language they are shown as they are.
+_REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"database .* does not exist"), "3D"),
+    (re.compile(r"role .* does not exist|password authentication failed|no password supplied|pg_hba\.conf"), "28"),
+    (re.compile(r"too many clients|connection slots"), "53300"),
+    (re.compile(r"is starting up|is shutting down|in recovery mode"), "57"),
+)
+
+
+def translate(cause: BaseException | None, about: str, path: Path | None) -> StoreError | None:
     """Find our error for a foreign one; None for mistakes of this program (a constraint, a wrong statement), which must be seen."""
-    cause = error.orig
     if isinstance(cause, sqlite3.Error):
         known, code = _SQLITE_ERRORS, getattr(cause, "sqlite_errorname", "")
     else:
         known, code = _POSTGRESQL_ERRORS, getattr(cause, "sqlstate", None) or ""
-        if not code and type(cause).__name__ not in ("OperationalError", "InterfaceError", "ConnectionTimeout"):
-            return None
+        if not code:
+            if type(cause).__name__ not in ("OperationalError", "InterfaceError", "ConnectionTimeout"):
+                return None
+            code = next((meaning for pattern, meaning in _REFUSALS if pattern.search(str(cause))), "")
     matching = [prefix for prefix in known if code.startswith(prefix) and (prefix or not code)]
     if not matching:
         return None
@@ -127,10 +138,10 @@ class Database:
             return work(connection)
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """Lend a reading connection outside any transaction, for VACUUM INTO."""
+    def outside_transactions(self) -> Iterator[sqlite3.Connection]:
+        """Lend a reading SQLite connection in which no transaction is begun, for VACUUM INTO."""
         with self.translated(), self._reader.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection.connection.driver_connection  # type: ignore[misc]
 
     def version(self) -> str:
         """Name the database program and its version."""
@@ -146,6 +157,11 @@ class Database:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES:
                 raise _LostToAnotherError(str(error.orig)) from error
+            ours = translate(error.orig, self.address.shown, self.address.path)
+            if ours is None:
+                raise
+            raise ours from error
+        except sqlite3.Error as error:
             ours = translate(error, self.address.shown, self.address.path)
             if ours is None:
                 raise
@@ -190,6 +206,9 @@ def _connect_sqlite(address: Address, path: Path) -> Database:
     try:
         with database.translated():
             writer.connect().close()
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged file's own words in its complaint, and they are no text
+        database.close()
+        raise StoreDamaged(f"it is damaged; {restore_hint(path)}", about=address.shown) from error
     except StoreError:
         database.close()
         raise

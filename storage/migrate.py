@@ -59,9 +59,9 @@ def _merge_watches(connection: Connection, old: int, new: int, now: datetime) ->
     earlier = update(subscription).where(subscription.c.watchlist_id == mine, subscription.c.created_at > since)
     connection.execute(earlier.values(created_at=since))
     values = [{"watchlist_id": mine, "watch_id": row.watch_id, "created_at": row.created_at} for row in rows]
-    new = upsert(connection, watchlist_watch)
-    first = {"set_": {"created_at": new.excluded.created_at}, "where": new.excluded.created_at < watchlist_watch.c.created_at}
-    connection.execute(new.on_conflict_do_update(index_elements=["watchlist_id", "watch_id"], **first), values)
+    added = upsert(connection, watchlist_watch)
+    first = {"set_": {"created_at": added.excluded.created_at}, "where": added.excluded.created_at < watchlist_watch.c.created_at}
+    connection.execute(added.on_conflict_do_update(index_elements=["watchlist_id", "watch_id"], **first), values)
 
 
 def _merge_deliveries(connection: Connection, old: int, new: int) -> None:

@@ -99,7 +99,10 @@ def _migrate_empty(connection: Connection) -> None:
 def _verify_whole(database: Database) -> None:
     """Refuse a broken file at the start, when nothing has been told yet: a tenth of a second per 100 MB."""
     if database.is_sqlite:
-        answer = database.read(lambda connection: connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        try:
+            answer = database.read(lambda connection: connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        except UnicodeDecodeError:
+            answer = "its schema is no text"
         if answer != "ok" and database.address.path is not None:
             raise StoreDamaged(
                 f"it is damaged ({_first_line(answer)}); {restore_hint(database.address.path)}", about=database.address.shown

@@ -72,8 +72,8 @@ class StoryWriter:
         self.alerts = 0
 
     def place(self, entry_id: int, understood: UnderstoodEntry, *, was_known: bool) -> None:
-        """Give every event that an entry tells of to its story."""
-        events = [one for one in understood.findings if one.event is not EventKind.NONE]
+        """Give every event that an entry says happened to its story."""
+        events = [one for one in understood.findings if one.event.happens]
         if not events:
             return
         own = self._own_stories(entry_id) if was_known or entry_id in self._placed else {}
