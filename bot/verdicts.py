@@ -75,6 +75,7 @@ class Policy:
 
     paces: Paces = field(default_factory=Paces)
     on_unknown: OnUnknown = OnUnknown.RESEND
+    most_copies: int | None = None  # sends of unknown fate after which a message is given up as uncertain; None: nothing is ever given up
     unknown_pause: timedelta = timedelta(seconds=60)
     unknown_growth: int = 10  # how much longer the pause is after each further unknown fate of the same message
     longest_unknown: timedelta = timedelta(days=1)
@@ -119,7 +120,7 @@ def decide(claim: Claim, outcome: Outcome, *, unknowns: int, revision: int | Non
 
 def _later(claim: Claim, outcome: Wait | Unreachable | Uncertain, unknowns: int, now: datetime, policy: Policy) -> Verdict:
     unknown = isinstance(outcome, Uncertain) and claim.edits is None  # an edit that arrives twice is one edit
-    if unknown and policy.on_unknown is OnUnknown.HOLD:
+    if unknown and (policy.on_unknown is OnUnknown.HOLD or unknowns >= (policy.most_copies or unknowns + 1)):
         return Dropped(outcome.error, uncertain=True)
     if now - claim.created_at > policy.expiry:
         return Dropped(texts.expired(outcome.error), withheld=True)

@@ -174,6 +174,8 @@ SECOND = timedelta(seconds=1)
             Dropped("could not be delivered for a week: hm", withheld=True),
         ),
         (Uncertain("hm"), {"policy": Policy(on_unknown=OnUnknown.HOLD)}, Dropped("hm", uncertain=True)),
+        (Uncertain("hm"), {"policy": Policy(most_copies=2), "unknowns": 1}, Retried(60 * SECOND, 1.05 * SECOND, True, "hm")),
+        (Uncertain("hm"), {"policy": Policy(most_copies=2), "unknowns": 2}, Dropped("hm", uncertain=True)),
     ],
 )
 def test_every_outcome_has_its_verdict(outcome: Outcome, more: dict[str, object], expected: object) -> None:
