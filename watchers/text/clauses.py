@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from watchers.text.mood import decide, described
 from watchers.text.phrases import Clause, Phrase, before, behind, complement, has_object
-from watchers.text.rules import UNKNOWN, Rules
+from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 
 _GROUP = frozenset({"adv", "be", "have", "modal", "will", "not", "do", "to"})
@@ -57,7 +57,7 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
             return None
         clause.contract, clause.implied = index, True
     decide(clause, group, auxiliaries, rules)
-    if bare and clause.mood == "happened" and described(tokens, index):
+    if bare and clause.mood == "happened" and described(tokens, index, clause.contract):
         clause.mood, clause.why = "background", "a description of the subject of another verb"
     return clause
 
@@ -200,19 +200,8 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
         if "award" in token.tags and index > phrase.start and "paper" in tokens[index - 1].tags:
             continue  # "contract award": the contract is the noun before
         following = tokens[index + 1] if index + 1 < phrase.end else None
-        head = "same"
-        if (
-            following is not None
-            and following.kind == "word"
-            and "n" in following.tags
-            and not following.capital
-            and "and" not in following.tags
-        ):
-            verb = index + 2 < phrase.end and following.tags == UNKNOWN and following.low.endswith("s")
-            head = rules.heads.get(following.low, "same" if verb else "")
-        elif following is not None and following.kind == "word" and following.low in rules.heads:
-            head = rules.heads[following.low]
-        if not head:
+        head = rules.heads.get(following.low, "same") if following is not None and following.kind == "word" else "same"
+        if head == "none":
             continue
         clause.contract, clause.head = index, head
         return True

@@ -98,11 +98,12 @@ def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
     return any("market" in word.tags for word in tokens[:index])
 
 
-def described(tokens: list[Token], index: int) -> bool:
+def described(tokens: list[Token], index: int, contract: int | None) -> bool:
     """Whether a finite verb later takes the sentence, so that the participle only describes: "firm handed contract faces inquiry"."""
-    for token in tokens[index + 1 :]:
+    for place, token in enumerate(tokens[index + 1 :], index + 1):
         if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "and"}:
             return False
-        if token.kind == "word" and token.tags & {"other", "modal", "will", "have"} and "n" not in token.tags:
+        noun = "n" in token.tags and place - 1 != contract  # right behind the contract "faces" is the verb
+        if token.kind == "word" and token.tags & {"other", "modal", "will", "have"} and not noun:
             return True
     return False

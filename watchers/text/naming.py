@@ -47,7 +47,8 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
     while index < end:
         token = tokens[index]
         if token.kind in ("body", "place", "supplier"):
-            name = Name(index, index + 1, token.kind, known=True)
+            goes_on = token.kind == "supplier" and not before_noun and not token.watched
+            name = Name(index, _run(sentence, index, end, rules) if goes_on else index + 1, token.kind, known=True)
             if _itself(tokens, name, rules):
                 found.append(name)
             index = name.end

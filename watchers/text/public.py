@@ -38,7 +38,7 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
         return False
     if clause.implied:
         return _bought(clause, found)
-    if clause.sentence.field == "summary" and not found.bodies and not _about_contract(title):
+    if clause.sentence.field == "summary" and not any(token.kind == "body" for one in (*title, clause.sentence) for token in one.tokens):
         return False  # background told below a headline about something else
     strong = _strong(clause)
     return _public(clause, found, [*title, *summary], strong=strong) and (strong or _contractual(clause, found))
@@ -48,12 +48,6 @@ def _strong(clause: Clause) -> bool:
     return bool(clause.sentence.tokens[clause.contract or 0].tags & {"strong", "tender"})
 
 
-def _about_contract(title: list[Sentence]) -> bool:
-    return any(
-        token.kind == "supplier" or ("paper" in token.tags and token.kind == "word") for sentence in title for token in sentence.tokens
-    )
-
-
 def _bought(clause: Clause, found: Parts) -> bool:
     """Whether a purchase without a contract noun is one: a named body buys from or picks a firm known for contracts, or buys arms."""
     tokens = clause.sentence.tokens
@@ -61,6 +55,8 @@ def _bought(clause: Clause, found: Parts) -> bool:
         return False
     known = any(name.known for name in found.suppliers)
     if clause.frame.name == "pick":
+        if "names_people" in tokens[clause.trigger].tags:
+            return False
         end = clause.right[-1].end if clause.right else clause.trigger + 1
         return known and (any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags))
     goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
@@ -104,6 +100,8 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     for kind, verdict in verdicts.items():
         if kind in contract.tags:
             return verdict
+    if found.bodies and found.suppliers and name in ("give", "pick", "win"):
+        return True
     if not found.bodies and not any("generic_body" in token.tags for token in tokens):
         return False
     arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
