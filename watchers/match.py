@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import ahocorasick_rs
 
-from watchers.names import ARABIC_PREFIXES, HIDDEN, decorative, fold, folded, normal_name, skeletons, words
+from watchers.names import ARABIC_PREFIXES, HIDDEN, WORD, decorative, fold, folded, normal_name, skeletons, words
 from watchers.types import Match, Party, Role, Watch
 
 FLAG = "look-alike letters"
@@ -27,6 +27,10 @@ _UNBROKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _BORDER = re.compile(r"[;:!?]|\.\s+[^\W\d_]")
+
+
+# marks that only part words; a text that has no other characters beyond ASCII is searched the quick way
+_TYPOGRAPHY = dict.fromkeys(map(ord, "‘’“”«»–—…•£€\u00a0\u2009\u202f"), " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,11 @@ class Matcher:
         """Every watched name in ``text``, longest first where two begin at one place, in order of the text."""
         if self._automaton is None or not text:
             return []
-        found: dict[tuple[int, int], tuple[dict[str, None], bool]] = {}
         source, shift = _unescaped(text)
+        plain = source if source.isascii() else source.translate(_TYPOGRAPHY)
+        if plain.isascii() and not self._automaton.find_matches_as_indexes(_line(plain)):
+            return []  # nearly every text ends here, before any offset is computed
+        found: dict[tuple[int, int], tuple[dict[str, None], bool]] = {}
         tokens = words(source)
         self._search(source, tokens, [fold(word) for _, _, word in tokens], found, flagged=False)
         if not source.isascii():
@@ -158,6 +165,12 @@ class Matcher:
             for watch in self.watching(self._names.get(normal_name(party.name), ()), role):
                 matches.setdefault(watch, Match(watch=watch, role=role, proof=party.name, span=party.span))
         return tuple(matches.values())
+
+
+def _line(plain: str) -> str:
+    """An ASCII text as the row of words it is searched as."""
+    row = WORD.findall(plain.lower())
+    return f" {' '.join(row)} ".replace(" & ", " and ")
 
 
 def _identifier(identifier: str) -> str:

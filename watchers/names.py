@@ -49,9 +49,9 @@ _SPECIAL = str.maketrans(
 )
 _HIDDEN = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x180E, 0x2061, 0x2062, 0x2063])
 HIDDEN = re.compile("[\u200b-\u200d\u2060\ufeff\u180e\u2061-\u2063]")
-_WORD = re.compile(r"[^\W_]+|[&＆]")
+WORD = re.compile(r"[^\W_]+|[&＆]")
 # in texts with more than ASCII, combining marks and hidden characters belong to the word they stand in
-_WIDE_WORD = re.compile(
+WIDEWORD_ = re.compile(
     r"(?:[^\W_]|[\u00ad\u0300-\u036f\u200b-\u200d\u2060-\u2063\ufeff\u180e\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31-\u0e4e\u1ab0-\u1aff\u20d0-\u20ff])+|[&＆]"
 )
 _LOOKALIKE: dict[str, str] = {}
@@ -64,7 +64,7 @@ _DIGITS = {"0": "o", "1": "l"}
 
 def words(text: str) -> list[tuple[int, int, str]]:
     """The words of a text with their offsets; "&" is a word."""
-    pattern = _WORD if text.isascii() else _WIDE_WORD
+    pattern = WORD if text.isascii() else WIDEWORD_
     return [(hit.start(), hit.end(), hit.group()) for hit in pattern.finditer(text)]
 
 

@@ -21,12 +21,14 @@ _ABBREVIATION = re.compile(
 _PLACE = r"[A-Z][A-Z .,'’/]{3,40}[A-Z.](?:,? ?\(?[A-Z][\w .]{0,20}\)?)?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?"
 _DATELINE = re.compile(rf"^(?:{_PLACE}|[A-Z][a-z]+, [A-Z]{{2}}|[A-Z ]+ ,.{{3,25}}) *(?:–|—|--|-) +")
 _LEFT_AFTER_DATELINE = 20  # characters; less is no sentence, so it was none
+_READ = 4  # sentences of a field: what a feed item tells stands at its head, the rest is background
 _LONG_WORD = 3  # letters; shorter words are small in every title
 _TITLE_WORDS = 4
 _TITLE_SHARE = 0.8
 _NAME_LENGTH = 7  # words before "Council"
 _HEAD_LENGTH = 3  # words before "Ministry"
 _TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[.&’'/-][^\W_]+)*(?:\.(?=[A-Za-z]\b))?|[‘’“”\"'.,;:!?()\[\]–—|&]|-+|…|\S")
+_DIGIT = re.compile(r"\d")
 _STOP = frozenset({"stop"})
 _NUMBER = frozenset({"n", "num"})
 _POSSESSIVE = re.compile(r"^(.+)(['’]s)$", re.IGNORECASE)
@@ -79,7 +81,7 @@ def sentences(text: str) -> list[tuple[int, str]]:
 
 def read(name: str, text: str, rules: Rules, mentions: Sequence[tuple[int, int]] = ()) -> list[Sentence]:
     """The sentences of a field, tokenised. ``mentions`` are the spans of watched names in ``text``."""
-    return [_sentence(name, start, part, rules, mentions) for start, part in sentences(text)]
+    return [_sentence(name, start, part, rules, mentions) for start, part in sentences(text)[:_READ]]
 
 
 def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]) -> Sentence:
@@ -101,7 +103,7 @@ def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence
 
 def _tokens(text: str, begin: int, offset: int, rules: Rules) -> list[Token]:
     """Words, sums and marks from ``begin`` on; the possessive is a token of its own, quotation marks are dropped."""
-    sums = rules.money.sums(text) if any(char.isdigit() for char in text) else []
+    sums = rules.money.sums(text) if _DIGIT.search(text) else []
     tokens: list[Token] = []
     position, queue = begin, iter([*sums, None])
     upcoming = next(queue)
