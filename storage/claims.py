@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, and_, case, func, literal, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal, or_, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.channels import read_channel
@@ -34,12 +34,16 @@ _TRIES = 5
 
 _other = delivery.alias("other")
 _BUSY = select(_other.c.id).where(_other.c.channel_id == delivery.c.channel_id, _other.c.state == SENDING).exists()
-_FIRST_WAITS = (
+# The first of a channel's waiting deliveries of one rank, one look into an index: however many wait, a claim looks at one for each channel.
+_FIRST = (
     select(_other.c.id)
-    .where(_other.c.channel_id == delivery.c.channel_id, _other.c.state == PENDING)
-    .where(_other.c.rank == delivery.c.rank, _other.c.id < delivery.c.id)
-    .exists()
+    .where(_other.c.channel_id == channel.c.id, _other.c.state == PENDING, _other.c.rank == bindparam("of_rank"))
+    .order_by(_other.c.id)
+    .limit(1)
+    .scalar_subquery()
 )
+_ANY_WAITS = select(_other.c.id).where(_other.c.state == PENDING, _other.c.rank == bindparam("of_rank")).limit(1)
+_RANKS = (0, 1)  # answers, then alerts
 _PLACE = [one.label(f"place_{one.name}") for one in channel.c]
 
 
@@ -66,7 +70,7 @@ class Claims:
     @writes
     def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
         take_back(connection, now, expired_at=now)
-        row = connection.execute(_next_new(now)).first()
+        row = _next_new(connection, now)
         editing = row is None
         if row is None:
             row = connection.execute(_next_edit(now, edit_pause)).first()
@@ -80,14 +84,15 @@ class Claims:
     @reads
     def next_delivery_at(self, connection: Connection, now: datetime, *, edit_pause: timedelta = timedelta(minutes=2)) -> datetime | None:
         """Say when the next delivery can be claimed (a time that is past: now), None if nothing waits."""
-        if connection.execute(_next_new(now, lock=False)).first() is not None:
+        if _next_new(connection, now, lock=False) is not None:
             return now
         new = _later(delivery.c.not_before, channel.c.not_before)
         edit = _later(_shifted(delivery.c.touched_at, edit_pause), delivery.c.not_before, channel.c.not_before)
-        times = [
+        firsts = _heads(select(func.min(new, type_=Instant)))
+        times = [connection.execute(firsts, {"of_rank": rank}).scalar() for rank in _RANKS]
+        times += [
             connection.execute(wanted).scalar()
             for wanted in (
-                _waiting(select(func.min(new, type_=Instant))).where(delivery.c.state == PENDING, ~_FIRST_WAITS),
                 _waiting(select(func.min(edit, type_=Instant))).where(STALE),
                 select(func.min(delivery.c.lease_until)).where(delivery.c.state == SENDING),
             )
@@ -101,14 +106,24 @@ def _waiting(wanted: Any) -> Any:
     return wanted.select_from(delivery).join(channel, channel.c.id == delivery.c.channel_id).where(active, ~_BUSY)
 
 
-def _next_new(now: datetime, *, lock: bool = True) -> Any:
-    wanted = (
-        _waiting(select(delivery, *_PLACE))
-        .where(delivery.c.state == PENDING, _over(delivery.c.not_before, delivery.c.touched_at, now), _channel_free(now), ~_FIRST_WAITS)
-        .order_by(delivery.c.rank, delivery.c.id)
-        .limit(1)
-    )
-    return wanted.with_for_update(of=[delivery, channel], skip_locked=True) if lock else wanted
+def _heads(wanted: Any) -> Any:
+    """The first waiting delivery of each channel that can be told and where nothing is under way."""
+    active = channel.c.state == ChannelState.ACTIVE.value
+    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, ~_BUSY)
+
+
+def _next_new(connection: Connection, now: datetime, *, lock: bool = True) -> Row[Any] | None:
+    due = _over(delivery.c.not_before, delivery.c.touched_at, now)
+    wanted = _heads(select(delivery, *_PLACE)).where(due, _channel_free(now)).order_by(delivery.c.id).limit(1)
+    if lock:
+        wanted = wanted.with_for_update(of=[delivery, channel], skip_locked=True)
+    for rank in _RANKS:
+        if connection.execute(_ANY_WAITS, {"of_rank": rank}).first() is None:
+            continue
+        row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank}).first()
+        if row is not None:
+            return row
+    return None
 
 
 def _next_edit(now: datetime, edit_pause: timedelta) -> Any:

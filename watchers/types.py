@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Protocol
 
 
@@ -68,7 +69,13 @@ class EventKind(StrEnum):
         """The class a subscriber is told about by default; None for all that is not news of an award or a cancellation."""
         return _ALERTS.get(self)
 
+    @property
+    def happens(self) -> bool:
+        """Whether it is something that happened, which may make a story; what is only proposed or denied is never told."""
+        return self not in _NEVER_TOLD
 
+
+_NEVER_TOLD = frozenset({EventKind.PROPOSED_AWARD, EventKind.PROPOSED_CANCEL, EventKind.NOT_CANCELLED, EventKind.NONE})
 _ALERTS = {
     EventKind.AWARDED: AlertClass.AWARDED,
     EventKind.CANCELLED: AlertClass.CANCELLED,
@@ -138,7 +145,7 @@ class Response:
 
     @property
     def not_modified(self) -> bool:
-        return self.status == 304
+        return self.status == HTTPStatus.NOT_MODIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
