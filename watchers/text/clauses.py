@@ -52,6 +52,8 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if not clause.passive and bare and not has_object(tokens, clause.right):
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
+    if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[index + 1 : clause.contract]):
+        return None  # "drops investigation into contracts"
     if clause.contract is None:
         if frame.name not in ("buy", "pick") or ("paper" in token.tags and "order" not in token.tags):
             return None
@@ -143,6 +145,8 @@ def _in_object(clause: Clause, rules: Rules) -> bool:
     for phrase in clause.right:
         if phrase.prep == "of" and not _amount(tokens, phrase, clause):
             break
+        if phrase.prep == "in" and frame.object != "supplier" and not _has_share(tokens, clause.right[0]):
+            break  # "wins appeal over contract"
         if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
             _award_of(clause, rules)
             return True
@@ -185,6 +189,11 @@ def _amount(tokens: list[Token], phrase: Phrase, clause: Clause) -> bool:
     return clause.frame.name == "strip" or any(
         token.tags & {"quantity"} or token.kind == "money" for token in tokens[clause.trigger + 1 : phrase.start]
     )
+
+
+def _has_share(tokens: list[Token], phrase: Phrase) -> bool:
+    """Whether "in" or "on" a contract is part of it ("$13bn in contracts", "place on framework")."""
+    return _has_money(tokens, phrase) or any("share_of" in token.tags for token in tokens[phrase.start : phrase.end])
 
 
 def _has_money(tokens: list[Token], phrase: Phrase) -> bool:

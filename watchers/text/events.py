@@ -76,23 +76,28 @@ def _told(clause: Clause, title: list[Sentence], summary: list[Sentence], rules:
 
 def _event(clause: Clause) -> EventKind | None:
     """The kind by frame and mood."""
-    frame, mood, cancels = clause.frame, clause.mood, clause.frame.name in CANCELS
-    if mood == "background":
-        return None
-    if clause.sentence.text.rstrip().endswith("?"):
-        mood = "proposed"
+    frame, cancels = clause.frame, clause.frame.name in CANCELS
+    mood = "proposed" if clause.mood != "background" and clause.sentence.text.rstrip().endswith("?") else clause.mood
     if mood == "future":
         mood = "happened" if cancels and not _quoted(clause) else "proposed"
     if mood == "happened" and clause.head in _HEADS:
         return _HEADS[clause.head]
-    if clause.head == "proposed":
+    if mood != "background" and clause.head == "proposed":
         return None if cancels else EventKind.PROPOSED_AWARD
-    if mood == "negated":
-        return EventKind.NOT_CANCELLED if cancels else None
-    if mood == "proposed":
-        return frame.proposed
-    tender = clause.contract is not None and "tender" in clause.sentence.tokens[clause.contract].tags
-    return EventKind.CANCELLED if cancels and tender else frame.event
+    kept = EventKind.NOT_CANCELLED if cancels else None
+    kinds = {
+        "background": None,
+        "undone": kept or EventKind.CANCELLED,  # "quashes the decision to award"
+        "negated": EventKind.TERMINATED if frame.event is EventKind.EXTENDED else kept,  # what is not renewed ends
+        "proposed": frame.proposed,
+        "happened": EventKind.CANCELLED if cancels and _of_tender(clause) else frame.event,
+    }
+    return kinds[mood]
+
+
+def _of_tender(clause: Clause) -> bool:
+    """A procurement is cancelled, never terminated: nothing ran yet."""
+    return clause.contract is not None and "tender" in clause.sentence.tokens[clause.contract].tags
 
 
 def _quoted(clause: Clause) -> bool:

@@ -84,6 +84,8 @@ def _leader(clause: Clause, start: int) -> tuple[str, str] | None:
             return "proposed", f"condition: {token.low}"
         if "past" in token.tags:
             return "background", f"looking back: {token.low}"
+        if "embedded" in token.tags:
+            return "background", f"asked or told about, not reported: {token.low}"
         if "sub" in token.tags:
             return None if _news(tokens, index, clause) else ("background", f"clause with {token.low}")
     return None

@@ -19,7 +19,6 @@ _NO_NAME = frozenset(
         "decide",
         "refuse",
         "say",
-        "works",
         "and",
         "adv",
         "sub",
@@ -72,7 +71,7 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
 def _unknown(token: Token, sentence: Sentence, rules: Rules) -> bool:
     if token.kind != "word" or not token.capital or sentence.lower_case or rules.glued.search(token.low):
         return False
-    return not token.tags & _NO_NAME
+    return not token.tags & _NO_NAME and (not sentence.title_case or "works" not in token.tags)
 
 
 def _run(sentence: Sentence, start: int, end: int, rules: Rules) -> int:

@@ -20,7 +20,7 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     contract = clause.sentence.tokens[clause.contract or 0]
     strong = bool(contract.tags & {"strong", "tender"})
     blocked = _blocked(title, clause.sentence, rules)
-    named = any(name.kind == "body" for name in found.bodies)
+    named = any(name.kind == "body" for name in found.bodies) or (blocked != "sport" and bool(found.bodies))
     if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
     return clause.frame.needs != "tender" or "tender" in contract.tags
@@ -87,12 +87,13 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     money = any(token.kind == "money" for run in (near, *worth) for token in run)
     behind = tokens[clause.trigger :]
     goods = any(token.tags & {"goods", "works", "arms"} for token in (*near, *behind))
-    firm = any("generic_supplier" in token.tags for run in phrases for token in run)
     name = clause.frame.name
+    sides = phrases[len(clause.left) :] if name == "approve" else phrases
+    firm = any("generic_supplier" in token.tags for run in sides for token in run)
     if contract.kind == "money":
         return known or firm
     verdicts = {
-        "scheme": name in CANCELS and (known or money),
+        "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
         "bid": name in ("give", "approve") and (money or bool(found.suppliers)),
         "order": name in _ORDERED and (money or known or goods),
         "award": name == "win" and bool(found.bodies) and (known or money),
@@ -100,7 +101,8 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     for kind, verdict in verdicts.items():
         if kind in contract.tags:
             return verdict
-    if found.bodies and found.suppliers and name in ("give", "pick", "win"):
+    buyer = bool(found.bodies) or any(token.kind == "body" for token in tokens) or (found.generic and money)
+    if buyer and found.suppliers and name in ("give", "pick", "win"):
         return True
     if not found.bodies and not any("generic_body" in token.tags for token in tokens):
         return False

@@ -49,9 +49,24 @@ def parts(clause: Clause, rules: Rules) -> Parts:
             _place(clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" else "", found, rules)
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
+    _purpose_body(clause, found)
     tokens = clause.sentence.tokens
     found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
     return found
+
+
+def _purpose_body(clause: Clause, found: Parts) -> None:
+    """Whom the work is for ("deal to supply the Royal Air Force", "contract to build HMRC's system"), when no buyer stands in a slot."""
+    tokens = clause.sentence.tokens
+    end = clause.right[-1].end if clause.right else clause.trigger + 1
+    if found.bodies or found.private or end >= len(tokens) or "to" not in tokens[end].tags:
+        return
+    for index in range(end + 1, min(end + 12, len(tokens))):
+        if tokens[index].kind == "stop":
+            return
+        if tokens[index].kind == "body":
+            found.add("public_body", Name(index, index + 1, "body", known=True))
+            return
 
 
 def _pronoun(clause: Clause, found: Parts, rules: Rules) -> None:
@@ -87,7 +102,7 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
             if clause.passive and clause.contract is not None and clause.contract < phrase.start
             else ""
         )
-    if clause.frame.name == "give" and clause.bare and not clause.passive:
+    if clause.frame.name in ("give", "strip") and clause.bare and not clause.passive:
         return "giver_or_given"
     if clause.passive:
         return "supplier" if clause.frame.passive == "supplier" else ""
@@ -144,8 +159,21 @@ def _buyer(clause: Clause, role: str, name: Name, found: Parts) -> None:
         found.add("public_body", name)
     elif _abbreviation(clause, name):
         found.add("public_body", Name(name.start, name.end, "body"))
+    elif (start := _public_words(clause, name)) is not None:
+        found.add("public_body", Name(start, name.end, "body"))
     elif clause.frame.event is EventKind.AWARDED and (role == "actor" or clause.frame.name in ("win", "lose") or _firm(clause, name)):
         found.private = True
+
+
+def _public_words(clause: Clause, name: Name) -> int | None:
+    """Where an unknown buyer's name begins whose own words say that it is public ("Defence Infrastructure Organisation"), else None."""
+    tokens = clause.sentence.tokens
+    start = name.start
+    while start and tokens[start - 1].capital and tokens[start - 1].kind == "word":
+        start -= 1
+    run = tokens[start : name.end]
+    public = len(run) > 1 and any(token.tags & {"generic_body", "works", "public_word"} for token in run)
+    return start if public and not name.known and clause.frame.name != "buy" else None
 
 
 def _firm(clause: Clause, name: Name) -> bool:
