@@ -151,6 +151,11 @@ class Matcher:
                 if span not in found and any(skeletons(word) for word in inside):
                     found[span] = (owners, True)
 
+    def expected(self, watches: Iterable[str]) -> Role:
+        """The role that all of the watches watch for; ``EITHER`` when they differ."""
+        roles = {self._roles[watch] for watch in watches}
+        return roles.pop() if len(roles) == 1 else Role.EITHER
+
     def watching(self, watches: Iterable[str], role: Role) -> tuple[str, ...]:
         """Those of the watches that watch for an organisation in this role."""
         return tuple(watch for watch in watches if self._roles[watch] in (role, Role.EITHER))

@@ -14,11 +14,12 @@ from watchers.notices import understand_release
 from watchers.text.events import tell
 from watchers.text.naming import Name
 from watchers.text.rules import rules
-from watchers.text.tokens import Sentence, read
+from watchers.text.tokens import Named, Sentence, read
 from watchers.text.told import Told
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
 
 _LANGUAGES = ("en",)
+_KINDS = {Role.SUPPLIER: "supplier", Role.PUBLIC_BODY: "body"}
 
 
 def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
@@ -33,8 +34,8 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
     if not language.may_tell(f"{entry.title}\n{entry.summary}"):
         return ()
     mentions = {name: _names(matcher, value) for name, value in (("title", entry.title), ("summary", entry.summary))}
-    title = read("title", entry.title, language, [(one.start, one.end) for one in mentions["title"]])
-    summary = read("summary", entry.summary, language, [(one.start, one.end) for one in mentions["summary"]]) if entry.summary else []
+    title = read("title", entry.title, language, _named(mentions["title"], matcher))
+    summary = read("summary", entry.summary, language, _named(mentions["summary"], matcher)) if entry.summary else []
     told = tell(title, summary, language)
     if told is None:
         return ()
@@ -73,6 +74,11 @@ def _names(matcher: Matcher, text: str) -> list[Mention]:
     return [
         one for one in matcher.mentions(text) if lower or text[one.start : one.end].lower() not in COMMON or not text[one.start].islower()
     ]
+
+
+def _named(mentions: Sequence[Mention], matcher: Matcher) -> list[Named]:
+    """The mentions as the grammar asks for them, each with what those who watch it take it for."""
+    return [Named(one.start, one.end, _KINDS.get(matcher.expected(one.watches), "")) for one in mentions]
 
 
 def _field(entry: Entry, name: str) -> str:

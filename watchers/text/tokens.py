@@ -54,6 +54,15 @@ class Token:
         return self.text[:1].isupper() or (self.text[:1].isdigit() and any(char.isupper() for char in self.text))
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A watched name in a field (code points). ``kind`` is ``supplier`` or ``body`` where all who watch it watch for that; else empty."""
+
+    start: int
+    end: int
+    kind: str = ""
+
+
 @dataclass(slots=True)
 class Sentence:
     """A sentence of a field: its text, offset and tokens; ``codes`` has one character a token."""
@@ -79,12 +88,12 @@ def sentences(text: str) -> list[tuple[int, str]]:
     return [(offset, part) for offset, part in found if part.strip()]
 
 
-def read(name: str, text: str, rules: Rules, mentions: Sequence[tuple[int, int]] = ()) -> list[Sentence]:
-    """The sentences of a field, tokenised. ``mentions`` are the spans of watched names in ``text``."""
+def read(name: str, text: str, rules: Rules, mentions: Sequence[Named] = ()) -> list[Sentence]:
+    """The sentences of a field, tokenised. ``mentions`` are the watched names in ``text``."""
     return [_sentence(name, start, part, rules, mentions) for start, part in sentences(text)[:_READ]]
 
 
-def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[tuple[int, int]]) -> Sentence:
+def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[Named]) -> Sentence:
     dateline = _DATELINE.match(text)
     begin = dateline.end() if dateline and len(text) - dateline.end() > _LEFT_AFTER_DATELINE else 0
     tokens = _without_asides(_tokens(text, begin, start, rules))
@@ -165,24 +174,28 @@ def _word(text: str, start: int, rules: Rules) -> Token:
     return Token(start, start + len(text), text, low, tags)
 
 
-def _merge(tokens: list[Token], text: str, offset: int, rules: Rules, mentions: Sequence[tuple[int, int]]) -> list[Token]:
+def _merge(tokens: list[Token], text: str, offset: int, rules: Rules, mentions: Sequence[Named]) -> list[Token]:
     """Phrases, known names and watched names become one token each, the longest first."""
-    watched: dict[int, int] = {}
-    for first, last in mentions:
-        watched.setdefault(first, last)
+    watched: dict[int, Named] = {}
+    for named in mentions:
+        watched.setdefault(named.start, named)
     merged: list[Token] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
         end, kind, phrase = index + 1, "", ""
-        if token.start in watched and token.end <= watched[token.start]:
-            while end < len(tokens) and tokens[end].end <= watched[token.start]:
+        named = watched.get(token.start)
+        if named is not None and token.end <= named.end:
+            while end < len(tokens) and tokens[end].end <= named.end:
                 end += 1
             kind = "watched"
         elif token.kind == "word":
             end, kind, phrase = _longest(tokens, index, text, offset, rules)
         words = text[token.start - offset : tokens[end - 1].end - offset]
-        merged.append(_joined(tokens[index:end], words, rules, kind, phrase) if kind else token)
+        if kind == "watched" and named is not None:
+            merged.append(_watched(tokens[index:end], words, rules, named))
+        else:
+            merged.append(_joined(tokens[index:end], words, rules, kind, phrase) if kind else token)
         index = end
     return merged
 
@@ -216,8 +229,17 @@ def _joined(run: list[Token], words: str, rules: Rules, kind: str, phrase: str) 
     start, end = run[0].start, run[-1].end
     if kind == "phrase":
         return Token(start, end, words, phrase, rules.tags(phrase))
-    known = _kind(words, rules)
-    return Token(start, end, words, words.lower(), UNKNOWN, known or "supplier" if kind == "watched" else kind, None, kind == "watched")
+    return Token(start, end, words, words.lower(), UNKNOWN, kind)
+
+
+def _watched(run: list[Token], words: str, rules: Rules, named: Named) -> Token:
+    """A watched name. What it is, the lists know; else who watches it does; else its shape ("Northmere Council") tells."""
+    kind = _kind(words, rules) or named.kind or ("body" if _shaped_like_a_body(words.split(), rules) else "supplier")
+    return Token(run[0].start, run[-1].end, words, words.lower(), UNKNOWN, kind, None, watched=True)
+
+
+def _shaped_like_a_body(words: list[str], rules: Rules) -> bool:
+    return words[-1] in rules.body_tails or words[-1] in rules.lower_tails or words[0] in rules.body_heads
 
 
 def _bodies(tokens: list[Token], text: str, offset: int, rules: Rules, *, lower: bool, title_case: bool) -> list[Token]:
