@@ -84,7 +84,7 @@ class _Walk:
     def _fresh(self, package: Package) -> tuple[Entry, ...]:
         fresh = [entry for entry in package.entries if entry.keys not in self.releases]
         self.releases.update(entry.keys for entry in fresh)
-        ready = []
+        ready: list[Entry] = []
         for entry in fresh:
             needs_award = entry.release is not None and wanted_awards(entry.release) is not None
             (self.waiting if needs_award else ready).append(entry)
