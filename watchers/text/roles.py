@@ -49,10 +49,18 @@ def parts(clause: Clause, rules: Rules) -> Parts:
             _place(clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" else "", found, rules)
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
+    _contract_body(clause, found)
     _purpose_body(clause, found)
     tokens = clause.sentence.tokens
     found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
     return found
+
+
+def _contract_body(clause: Clause, found: Parts) -> None:
+    """Of "mayor cancels Met Police contract" the public body is whose contract it is; who decides is one only when no other is named."""
+    if clause.frame.event.alert is AlertClass.CANCELLED and not clause.passive:
+        own = [name for name in found.bodies if name.start > clause.trigger and name.kind == "body"]
+        found.bodies = own or found.bodies
 
 
 def _purpose_body(clause: Clause, found: Parts) -> None:
