@@ -177,8 +177,8 @@ def _word(text: str, start: int, rules: Rules) -> Token:
 def _merge(tokens: list[Token], text: str, offset: int, rules: Rules, mentions: Sequence[Named]) -> list[Token]:
     """Phrases, known names and watched names become one token each, the longest first."""
     watched: dict[int, Named] = {}
-    for named in mentions:
-        watched.setdefault(named.start, named)
+    for one in mentions:
+        watched.setdefault(one.start, one)
     merged: list[Token] = []
     index = 0
     while index < len(tokens):
