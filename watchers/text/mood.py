@@ -28,8 +28,17 @@ def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -
         _bare_forms(clause, group, auxiliaries)
     if clause.mood == "future" and _conditional(clause):
         clause.mood, clause.why = "proposed", "a condition follows"
+    if clause.mood == "happened" and _of_an_object(clause, group):
+        clause.mood, clause.why = "background", "a description of the object of another verb"
     if clause.mood in ("happened", "future"):
         _subordinate(clause, group)
+
+
+def _of_an_object(clause: Clause, group: int) -> bool:
+    """Whether a bare participle follows the object of another verb ("publishes list of firms awarded contracts")."""
+    tokens = clause.sentence.tokens
+    start = clause.left[0].start if clause.left else group
+    return clause.bare and start > 0 and bool(tokens[start - 1].tags & {"to", "modal", "will"} - {"n"})
 
 
 def _conditional(clause: Clause) -> bool:

@@ -63,6 +63,8 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
             index = stop
         else:
             index += 1
+    if before_noun and found and found[0].end == 1 and not found[0].known:
+        found = found[1:]  # a sentence begins with a capital: "Ferry contract scrapped"
     if sentence.lower_case and not found and not before_noun:
         found = _lower(tokens, start, end, rules)
     return found

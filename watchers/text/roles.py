@@ -212,7 +212,7 @@ def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
             found.add("public_body", name)
         elif name.kind == "place":
             following = tokens[name.end] if name.end < len(tokens) else None
-            if following is not None and following.tags & {"gen"}:
+            if following is not None and (following.tags & {"gen", "works"} or following.kind == "money"):
                 found.add("public_body", name)
         elif clause.frame.name not in ("win", "lose") and (name.known or _recipient(clause, phrase, name)):
             found.add("supplier", name)

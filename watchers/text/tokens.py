@@ -100,7 +100,9 @@ def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence
     tokens = _merge(tokens, text, start, rules, mentions)
     sentence = Sentence(name, start, text, tokens)
     long = [
-        token for token in tokens if token.kind in ("word", "supplier", "body") and len(token.low) > _LONG_WORD and token.text[0].isalpha()
+        token
+        for token in tokens
+        if token.kind in ("word", "supplier", "body", "place") and len(token.low) > _LONG_WORD and token.text[0].isalpha()
     ]
     capitals = sum(token.text[0].isupper() for token in long)
     sentence.title_case = len(long) >= _TITLE_WORDS and capitals >= _TITLE_SHARE * len(long)
