@@ -74,6 +74,9 @@ def both(document: Response) -> tuple[RawFeed, RawFeed]:
         "<title>A</title><atom:link href='d'/><category domain='x'>c</category><dc:creator>me</dc:creator><media:thumbnail url='t'/>",
         "<title>A</title><enclosure url='e' type='audio/mpeg' length='1'/><comments>https://x.example/c</comments><author>a@x.example (A)</author>",
         "<title>A</title><source url='https://s.example'>The Source</source>",
+        "<description>S</description><media:content url='p'/><media:description>caption</media:description><title>A</title>",
+        "<description>S</description><content:encoded>C</content:encoded><media:content url='p'><media:description type='plain'>caption</media:description></media:content>",
+        "<description>S</description><media:content url='p'><media:description>one</media:description></media:content><media:content url='q'><media:description>two</media:description></media:content>",
         *(
             f"<title>A</title><pubDate>{date}</pubDate>"
             for date in ("Mon, 05 Oct 2026 10:00:00 GMT", "5 Oct 2026 10:00:00 +0130", "Mon, 05 Oct 2026 10:00 GMT", "Mon, 31 Feb 2026 10:00:00 GMT",
@@ -116,6 +119,12 @@ def test_plain_atom_is_read_alike(inside: str, head: str) -> None:
         rss("<title>A <b>b</b></title>"),
         rss("<title>A</title><title>B</title>"),
         rss("<title>A</title><media:title>B</media:title>"),
+        rss("<title>A</title><media:description>caption</media:description>"),
+        rss("<title>A</title><media:description>caption</media:description><description>S</description>"),
+        rss("<title>A</title><description/><media:description>caption</media:description>"),
+        rss("<description>S</description><media:description>one</media:description><media:description>two</media:description>"),
+        rss("<description>S</description><content:encoded>C</content:encoded><media:description>caption</media:description>"),
+        rss("<description>S</description><media:description><b>caption</b></media:description>"),
         rss("<title>A</title><x:y xmlns:x='https://x.example'>B</x:y>"),
         rss("<title>A</title><category><title>B</title></category>"),
         rss("<title>A & B</title>"),

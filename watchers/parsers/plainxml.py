@@ -50,6 +50,7 @@ _IGNORED = frozenset(
     | {"http://wellformedweb.org/CommentAPI/ comment", "com-wordpress:feed-additions:1 post-id"}
     | {_MEDIA + name for name in ("thumbnail", "content", "credit", "keywords", "group", "category", "copyright", "rating")}
 )
+_CAPTION = _MEDIA + "description"
 _HEAD = {"ttl": "ttl", "language": "language", _SY + "updatePeriod": "period", _SY + "updateFrequency": "frequency", _ATOM + "id": "id"}
 _LINKS = frozenset({"link", _RSS1 + "link", _ATOM + "link"})
 _PATHS = {  # where entries and the head's elements stand: (root, the head's element), (root, …, entry)
@@ -121,7 +122,9 @@ class _Reader:
             self._root(name, attributes)
         path.append(name)
         if self._entry is not None:
-            if len(path) == len(self._entry_path) + 1:
+            if name == _CAPTION:
+                self._caption(self._entry, inside=len(path) > len(self._entry_path) + 1)
+            elif len(path) == len(self._entry_path) + 1:
                 self._start_field(name, attributes, self._entry)
             elif name not in _IGNORED:
                 raise _UnusualError
@@ -182,6 +185,12 @@ class _Reader:
             raise _UnusualError
         self._permalink = field == "id" and attributes.get("isPermaLink", "true") == "true"
         self._pieces = []
+
+    def _caption(self, entry: dict[str, str], *, inside: bool) -> None:
+        """Pass over what is said of a picture. Feedparser takes it for the entry's summary where that has none yet, or has a content."""
+        if not entry.get("summary") or ("content" in entry and not inside):
+            raise _UnusualError
+        entry.setdefault("content", "")  # which it takes a caption for as well
 
     def _end_field(self, field: str, text: str, entry: dict[str, str]) -> None:
         if field == "link":
