@@ -1,6 +1,6 @@
 """Replay recorded poll histories of real feeds, poll after poll, through the parser and the store.
 
-    python benchmarks/polls.py FOLDER [--feed NAME] [--database URL]
+    python benchmarks/polls.py FOLDER [--feed NAME] [--most POLLS]
 
 FOLDER holds ``*.jsonl.xz``, one ``{"t": unix time, "xml" or "b64": body}`` a line. Every article is taken for news here, so that each
 must be alerted exactly once: too many alerts is an identity that broke (an edited headline, a rewritten guid), too few is an article
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import contextlib
 import json
 import lzma
 import sys
@@ -21,13 +20,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bot.facade import PollStore, StoreCalls
 from storage.records import ConfigWatchlist
 from storage.store import open_store
-from watchers.exceptions import ParseError
 from watchers.parsers import parse_feed
 from watchers.pipeline import Poller
 from watchers.stories import Stories
@@ -118,12 +117,8 @@ class Recorded:
         raise AssertionError(f"a recorded feed is only read: {url}")
 
 
-async def parse(feed: Feed, response: Response, now: datetime) -> ParsedFeed:
-    return parse_feed(feed, response, now)
-
-
-async def replay(path: Path, database: str) -> tuple[int, int, int, Identities]:
-    """Polls, stored entries, alerts, and what other identities would have sent."""
+async def replay(path: Path, database: str, most: int | None = None) -> tuple[int, int, int, Identities]:
+    """Polls, stored entries, alerts, and what other identities would have sent. ``most``: only so many polls."""
     store = open_store(database)
     web, identities, count = Recorded(), Identities(), 0
     name = path.name.removesuffix(".jsonl.xz")
@@ -139,7 +134,13 @@ async def replay(path: Path, database: str) -> tuple[int, int, int, Identities]:
     call = StoreCalls(threads=1)
     state = FeedState()
     started = None
-    for at, body in polls(path):
+
+    async def parse(feed: Feed, response: Response, now: datetime) -> ParsedFeed:
+        parsed = parse_feed(feed, response, now)
+        identities.see(parsed.entries)
+        return parsed
+
+    for at, body in islice(polls(path), most):
         if started is None:
             started = at
             store.sync_config([ConfigWatchlist(id="all", name="All", watches=(WATCH,))], [], at)
@@ -147,8 +148,6 @@ async def replay(path: Path, database: str) -> tuple[int, int, int, Identities]:
         web.body, web.at = body, at
         poller = Poller(fetch=web, parse=parse, mind=EverythingIsNews(), store=PollStore(store, call, Stories()))
         await poller.poll(feed, state, at)
-        with contextlib.suppress(ParseError):
-            identities.see(parse_feed(feed, await web.get(feed.url), at).entries)
         count += 1
         if count % 200 == 0 and sys.stderr.isatty():
             print(f"\r{name}: {count} polls", end="", file=sys.stderr)
@@ -162,6 +161,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--feed", help="only the histories whose file name contains this")
+    parser.add_argument("--most", type=int, help="only so many polls of each history")
     options = parser.parse_args()
     worst = 0
     for path in sorted(options.folder.glob("*.jsonl.xz")):
@@ -169,7 +169,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
-            count, entries, alerts, identities = asyncio.run(replay(path, f"sqlite:///{folder}/polls.db"))
+            count, entries, alerts, identities = asyncio.run(replay(path, f"sqlite:///{folder}/polls.db", options.most))
         articles = identities.sent["union of keys"]
         wrong = alerts - articles
         others = ", ".join(f"{name} {sent - articles:+d}" for name, sent in identities.sent.items() if name != "union of keys")
