@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, list_currencies
@@ -25,6 +26,8 @@ MAX_UNITS = 4096  # Telegram counts code points here and units elsewhere: as man
 AGAIN = "↻"  # the mark of a copy that may be the second one
 
 _LOCALE = "en_GB"
+_REGISTERS = ZoneInfo("Europe/London")  # noon (UTC), as a bare date of a notice is kept, is the same date in all of Europe
+_BARE_DATE = time(12)
 _MAX_NAME = 90
 _MAX_SENTENCE = 700
 _MAX_LINE = 300
@@ -191,13 +194,20 @@ def _supplier_note(notice: NoticeRecord | None) -> Piece | None:
 def _dates(view: AlertView) -> Piece | None:
     lines = []
     if view.happened_on is not None:
-        lines.append(f"{texts.HAPPENED.get(view.event, texts.DATE)}: {moment(view.happened_on)}")
-    published = [entry.published for entry in view.entries if entry.published is not None]
+        lines.append(f"{texts.HAPPENED.get(view.event, texts.DATE)}: {day(view.happened_on)}")
+    published = [(entry.published, entry.official) for entry in view.entries if entry.published is not None]
     if published:
-        lines.append(f"{texts.PUBLISHED if view.status == 'official' else texts.FIRST_REPORTED}: {moment(min(published))}")
+        at, official = min(published)
+        written = day(at) if official and at.astimezone(UTC).time() == _BARE_DATE else moment(at)
+        lines.append(f"{texts.PUBLISHED if view.status == 'official' else texts.FIRST_REPORTED}: {written}")
     elif view.entries:
         lines.append(f"{texts.FIRST_SEEN}: {moment(view.entries[0].first_seen_at)}")
     return words("\n".join(lines)) if lines else None
+
+
+def day(at: datetime) -> str:
+    """The date of a decision or signature: notices state no time of day, and what they mean is the date where the register stands."""
+    return format_date(at.astimezone(_REGISTERS).date(), "d MMMM y", locale=_LOCALE)
 
 
 def moment(at: datetime) -> str:

@@ -142,12 +142,24 @@ def test_sums_are_as_printed_or_as_people_write_them_and_never_rounded(value: Mo
     assert seen(render_alert(view).html).splitlines()[0].endswith(f" · {text}")
 
 
-def test_dates_have_their_meaning_and_their_zone() -> None:
-    view = alert_view(event=EventKind.AWARDED, alert=AlertClass.AWARDED, happened_on=datetime(2026, 5, 20, tzinfo=UTC))
+@pytest.mark.parametrize(
+    "written", [datetime(2026, 5, 20, 12, tzinfo=UTC), datetime(2026, 5, 19, 23, tzinfo=UTC)], ids=["noon", "midnight"]
+)
+def test_what_happened_has_a_date_and_what_was_published_a_time_in_its_zone(written: datetime) -> None:
+    view = alert_view(event=EventKind.AWARDED, alert=AlertClass.AWARDED, happened_on=written)
 
     text = seen(render_alert(view).html)
 
     assert "Date of the award: 20 May 2026\nFirst reported: 21 May 2026, 09:13 UTC" in text
+
+
+def test_a_notice_published_on_a_bare_date_shows_no_time_of_day() -> None:
+    noon = datetime(2026, 5, 21, 12, tzinfo=UTC)
+    published = alert_view(status="official", notice=notice(), entries=(report(official=True, published=noon),))
+    reported = alert_view(entries=(report(published=noon),))
+
+    assert "Published: 21 May 2026\n" in seen(render_alert(published).html) + "\n"
+    assert "First reported: 21 May 2026, 12:00 UTC" in seen(render_alert(reported).html)
 
 
 def test_an_entry_without_a_date_says_when_it_was_seen() -> None:
