@@ -17,7 +17,7 @@ from storage.channels import read_channel
 from storage.columns import Instant
 from storage.deliveries import take_back
 from storage.records import ChannelState, Claim, DeliveryKind, DeliveryState
-from storage.sql import PENDING, SENDING, STALE
+from storage.sql import PENDING, SENDING, SENT, STALE
 from storage.tables import channel, delivery
 from storage.unit import reads, writes
 
@@ -47,6 +47,10 @@ _RANKS = (0, 1)  # answers, then alerts
 _PLACE = [one.label(f"place_{one.name}") for one in channel.c]
 
 
+class _TakenError(Exception):
+    """Another daemon took the delivery between the look and the claim."""
+
+
 class Claims:
     """The store's methods by which deliveries are taken."""
 
@@ -61,9 +65,7 @@ class Claims:
         for _ in range(_TRIES):
             try:
                 return self._claim(now, owner, lease, edit_pause)
-            except (
-                IntegrityError
-            ):  # PostgreSQL: another daemon claimed in the same channel at the same moment, and the index kept it single
+            except (IntegrityError, _TakenError):  # PostgreSQL: another daemon was as quick, in the same channel or with the same row
                 continue
         return None
 
@@ -77,8 +79,9 @@ class Claims:
         if row is None:
             return None
         taken = {"state": DeliveryState.SENDING.value, "owner": owner, "lease_until": now + lease, "touched_at": now}
-        here = update(delivery).where(delivery.c.id == row.id, delivery.c.state == row.state)
-        connection.execute(here.values(attempts=row.attempts + 1, editing=editing, **taken))
+        here = update(delivery).where(delivery.c.id == row.id, delivery.c.state == (SENT if editing else PENDING))
+        if connection.execute(here.values(attempts=row.attempts + 1, editing=editing, **taken)).rowcount != 1:
+            raise _TakenError
         return _read_claim(row, editing=editing)
 
     @reads
@@ -107,9 +110,13 @@ def _waiting(wanted: Any) -> Any:
 
 
 def _heads(wanted: Any) -> Any:
-    """The first waiting delivery of each channel that can be told and where nothing is under way."""
+    """The first waiting delivery of each channel that can be told and where nothing is under way.
+
+    That it waits must be said of the row itself too: PostgreSQL locks the newest version of a row and then asks its conditions again, but
+    not those of the subquery that found it. Without it, a delivery that another daemon claimed and sent meanwhile was sent again.
+    """
     active = channel.c.state == ChannelState.ACTIVE.value
-    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, ~_BUSY)
+    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, delivery.c.state == PENDING, ~_BUSY)
 
 
 def _next_new(connection: Connection, now: datetime, *, lock: bool = True) -> Row[Any] | None:

@@ -234,7 +234,7 @@ def test_two_starts_at_once_make_one_database(tmp_path, now):
     from concurrent.futures import ThreadPoolExecutor
 
     url = f"sqlite:///{tmp_path}/contractwatch.db"
-    code = "import sys; from storage.store import open_store; print(open_store(sys.argv[1]).meta('instance'))"
+    code = "import sys; from storage.store import open_store; store = open_store(sys.argv[1]); print(store.meta('instance')); store.close()"
     with ThreadPoolExecutor(3) as pool:
         runs = [
             pool.submit(

@@ -295,7 +295,7 @@ def test_daemons_that_share_a_database_send_everything_once(store_url, now):
                     continue
                 assert claimed.maybe_sent is False
                 done.append((claimed.channel.id, claimed.alert_id))
-                send(store, claimed, now, owner=owner)
+                assert send(store, claimed, now, owner=owner)
             return done
 
         with ThreadPoolExecutor(4) as pool:
