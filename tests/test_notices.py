@@ -534,6 +534,7 @@ def test_real_notices_are_read_as_the_table_of_expected_events_says(shared: Path
     assert report.releases > 1000
     assert {what: report.share(what) for what in benchmark.ASKED} == {
         "event": 1.0,
+        "alert": 1.0,
         "public body": 1.0,
         "suppliers": pytest.approx(1.0, abs=0.002),  # the table stops after twenty suppliers of a notice
         "value": 1.0,
