@@ -15,6 +15,7 @@ from aiohttp import web
 from watchers.exceptions import FetchError, ParseError
 from watchers.fetch import Fetcher
 from watchers.pacing import HostPacer
+from watchers.parsers.find_a_tender import ADDRESS
 from watchers.parsers.pages import Page
 from watchers.parsers.walk import walk
 from watchers.types import Entry, Feed, FeedKind, FeedState, ParsedFeed, Response
@@ -129,3 +130,37 @@ def numbers(pages: list[Page]) -> list[str]:
 
 def entries(pages: list[Page]) -> list[Entry]:
     return [entry for page in pages for entry in page.entries]
+
+
+def most_in(seconds: float, moments: list[float]) -> int:
+    return max((sum(1 for other in moments if moment <= other < moment + seconds) for moment in moments), default=0)
+
+
+class Recorded:
+    """The recorded pages as a server: every day's pages in order, the first request refused as the register refused it once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pages = {}
+        self.first = []
+        for name in ("backfill/2026-08-10", "backfill/2026-08-11", "whole-stream", "probe"):
+            paths = sorted((folder / name).glob("*.json"))
+            for place, path in enumerate(paths):
+                document = json.loads(path.read_text(encoding="utf-8"))
+                following = paths[place + 1].stem if place + 1 < len(paths) else "end"
+                document["links"] = {"next": f"{ADDRESS}?cursor={following}&day={name}"}
+                self.pages[name, path.stem] = document
+            self.first.append((name, paths[0].stem))
+        self.refused = (folder / "probe" / "20-window-noZ-429.txt").read_text(encoding="utf-8")
+        self.asked = 0
+
+    def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        if self.asked == 1:
+            return web.Response(status=429, text=self.refused, headers={"Retry-After": "120"})
+        if "cursor" in request.query:
+            page = self.pages.get((request.query["day"], request.query["cursor"]))
+            return package() if page is None else web.json_response(page)
+        return web.json_response(self.pages[self.first.pop(0)]) if self.first else package()
+
+    def numbers(self) -> set[str]:
+        return {found["id"] for document in self.pages.values() for found in document["releases"]}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from register_server import NOW, entries, numbers, package, refusal, release, serving, walked
+from register_server import NOW, Recorded, entries, most_in, numbers, package, refusal, release, serving, walked
 
 from watchers.exceptions import FetchError, ParseError
 from watchers.notices import award_parties, understand_release, wanted_awards
@@ -338,10 +338,6 @@ async def test_only_the_id_of_a_process_is_asked_for(ocid: str) -> None:
 # --- pacing and the recorded pages --------------------------------------------------------------------------------------------------------
 
 
-def most_in(seconds: float, moments: list[float]) -> int:
-    return max((sum(1 for other in moments if moment <= other < moment + seconds) for moment in moments), default=0)
-
-
 async def test_both_registers_together_are_asked_at_most_twelve_times_in_two_minutes() -> None:
     async with serving(timedelta(seconds=1)) as (register, fetcher):
         await walked(register, fetcher)
@@ -349,36 +345,6 @@ async def test_both_registers_together_are_asked_at_most_twelve_times_in_two_min
 
         assert len(register.asked_at) == 16
         assert most_in(120, register.asked_at) <= 12
-
-
-class Recorded:
-    """The recorded pages as a server: every day's pages in order, the first request refused as the register refused it once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.pages = {}
-        self.first = []
-        for name in ("backfill/2026-08-10", "backfill/2026-08-11", "whole-stream", "probe"):
-            paths = sorted((folder / name).glob("*.json"))
-            for place, path in enumerate(paths):
-                document = json.loads(path.read_text(encoding="utf-8"))
-                following = paths[place + 1].stem if place + 1 < len(paths) else "end"
-                document["links"] = {"next": f"{ADDRESS}?cursor={following}&day={name}"}
-                self.pages[name, path.stem] = document
-            self.first.append((name, paths[0].stem))
-        self.refused = (folder / "probe" / "20-window-noZ-429.txt").read_text(encoding="utf-8")
-        self.asked = 0
-
-    def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked += 1
-        if self.asked == 1:
-            return web.Response(status=429, text=self.refused, headers={"Retry-After": "120"})
-        if "cursor" in request.query:
-            page = self.pages.get((request.query["day"], request.query["cursor"]))
-            return package() if page is None else web.json_response(page)
-        return web.json_response(self.pages[self.first.pop(0)]) if self.first else package()
-
-    def numbers(self) -> set[str]:
-        return {found["id"] for document in self.pages.values() for found in document["releases"]}
 
 
 class NobodyWatches:
