@@ -151,7 +151,9 @@ class Polling:
             self.on_news()
 
     async def _failed(self, feed: Feed, state: FeedState, now: datetime, error: FetchError | ParseError) -> PollOutcome:
-        await self.call(self.store.save_state, feed.id, next_poll(feed, state, now=now, error=error), now)
+        # What the poll had stored of the feed's state before it broke stays true: a walk that was finished is not walked again.
+        states = {record.id: record.state for record in await self.call(self.store.feeds)}
+        await self.call(self.store.save_state, feed.id, next_poll(feed, states.get(feed.id, state), now=now, error=error), now)
         return PollOutcome(feed=feed.id, error=error.message)
 
     async def _release(self, now: datetime) -> None:

@@ -78,11 +78,11 @@ class Poller:
         try:
             async for page in walk(feed, state, fetch=self.fetch, parse=self.parse, now=now):
                 outcome = await self._save_page(feed, state, page, outcome, now)
-            if feed.kind is FeedKind.FIND_A_TENDER:
-                outcome = await self._name_suppliers(feed, outcome, now)
         except (FetchError, ParseError) as error:
             await self.store.save_state(feed.id, next_poll(feed, state, now=now, error=error), now)
             return replace(outcome, error=error.message, not_modified=False)
+        if feed.kind is FeedKind.FIND_A_TENDER:
+            outcome = await self._name_suppliers(feed, outcome, now)
         return outcome
 
     async def _save_page(self, feed: Feed, state: FeedState, page: Page, outcome: PollOutcome, now: datetime) -> PollOutcome:
@@ -139,16 +139,24 @@ class Poller:
         return found or await self.store.award_parties(ocid, award_ids)
 
     async def _name_suppliers(self, feed: Feed, outcome: PollOutcome, now: datetime) -> PollOutcome:
-        """Notices of cancellation name no supplier. Where no stored award does, the register is asked for the whole process."""
+        """Notices of cancellation name no supplier. Where no stored award does, the register is asked for the whole process.
+
+        The walk has succeeded and its checkpoint stands, whatever comes of this.
+        """
         for entry in await self.store.lookups_due(feed.id, now, LOOKUPS_PER_POLL):
+            # A try is counted before it is made: a notice that breaks us must not do so at every poll.
+            await self.store.lookup_failed(feed.id, entry, now, for_good=False)
             wanted = wanted_awards(entry.release) if entry.release else None
-            answered = wanted is not None and await self._ask_for_awards(feed, wanted, now)
-            if wanted is None or not await self.store.award_parties(*wanted):
-                # A register that has answered names nobody because nobody had won: it is not asked again.
-                await self.store.lookup_failed(feed.id, entry, now, for_good=wanted is None or answered)
-                continue
-            saved = await self._save(feed, (entry,), None, seeding=False, now=now)
-            outcome = replace(outcome, alerts=outcome.alerts + saved.alerts)
+            try:
+                answered = wanted is not None and await self._ask_for_awards(feed, wanted, now)
+                if wanted is not None and await self.store.award_parties(*wanted):
+                    saved = await self._save(feed, (entry,), None, seeding=False, now=now)
+                    outcome = replace(outcome, alerts=outcome.alerts + saved.alerts)
+                elif wanted is None or answered:
+                    # A register that has answered names nobody because nobody had won: it is not asked again.
+                    await self.store.lookup_failed(feed.id, entry, now, for_good=True)
+            except ParseError as error:
+                log.warning("a notice without supplier could not be understood again: %s", error.message, extra={"feed": feed.id})
         return outcome
 
     async def _ask_for_awards(self, feed: Feed, wanted: tuple[str, tuple[str, ...]], now: datetime) -> bool:
