@@ -62,7 +62,7 @@ def polls() -> ModuleType:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("history", "most"), [("bbc_england", None), ("bbc_home_uk", 40), ("nytimes_2020_21", 40)])
+@pytest.mark.parametrize(("history", "most"), [("bbc_england", None), ("bbc_home_uk", 40)])
 async def test_a_recorded_history_alerts_every_article_once(shared: Path, sqlite_url: str, history: str, most: int | None) -> None:
     path = shared / "data" / "feeds" / "polls" / f"{history}.jsonl.xz"
     count, entries, alerts, identities = await polls().replay(path, sqlite_url, most)
