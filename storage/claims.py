@@ -45,6 +45,60 @@ _FIRST = (
 _ANY_WAITS = select(_other.c.id).where(_other.c.state == PENDING, _other.c.rank == bindparam("of_rank")).limit(1)
 _RANKS = (0, 1)  # answers, then alerts
 _PLACE = [one.label(f"place_{one.name}") for one in channel.c]
+_NOW = bindparam("present", type_=Instant)
+_IN_AN_HOUR = bindparam("in_an_hour", type_=Instant)
+
+
+def _waiting(wanted: Any) -> Any:
+    """Deliveries in channels that can be told and where nothing is under way."""
+    active = channel.c.state == ChannelState.ACTIVE.value
+    return wanted.select_from(delivery).join(channel, channel.c.id == delivery.c.channel_id).where(active, ~_BUSY)
+
+
+def _heads(wanted: Any) -> Any:
+    """The first waiting delivery of each channel that can be told and where nothing is under way.
+
+    That it waits must be said of the row itself too: PostgreSQL locks the newest version of a row and then asks its conditions again, but
+    not those of the subquery that found it. Without it, a delivery that another daemon claimed and sent meanwhile was sent again.
+    """
+    active = channel.c.state == ChannelState.ACTIVE.value
+    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, delivery.c.state == PENDING, ~_BUSY)
+
+
+def _over(until: Any, written_at: Any) -> ColumnElement[bool]:
+    """Whether a pause is over. One that was written "later" than now comes from a clock that went back: it lasts an hour at most."""
+    return or_(until <= _NOW, and_(written_at > _NOW, until > _IN_AN_HOUR))
+
+
+def _shifted(moment: Any, by: timedelta) -> Any:
+    return type_coerce(moment, BigInteger) + literal(by // timedelta(microseconds=1), BigInteger)
+
+
+def _later(*moments: Any) -> Any:
+    """The latest of some moments, as a number; those that are not set do not count."""
+    numbers = [func.coalesce(type_coerce(one, BigInteger), 0) for one in moments]
+    latest: Any = numbers[0]
+    for one in numbers[1:]:
+        latest = case((latest > one, latest), else_=one)
+    return latest
+
+
+# Built once: building a statement costs more than running it.
+_free = or_(channel.c.not_before.is_(None), _over(channel.c.not_before, channel.c.touched_at))
+_due = _over(delivery.c.not_before, delivery.c.touched_at)
+_LOOK = _heads(select(delivery, *_PLACE)).where(_due, _free).order_by(delivery.c.id).limit(1)
+_NEXT_NEW = _LOOK.with_for_update(of=[delivery, channel], skip_locked=True)
+_rested = or_(delivery.c.touched_at <= bindparam("edited_before", type_=Instant), delivery.c.touched_at > _IN_AN_HOUR)
+_NEXT_EDIT = (
+    _waiting(select(delivery, *_PLACE))
+    .where(STALE, _rested, _due, _free)
+    .order_by(delivery.c.touched_at)
+    .limit(1)
+    .with_for_update(of=[delivery, channel], skip_locked=True)
+)
+_take = update(delivery).where(delivery.c.id == bindparam("of_id"))
+_TAKE_NEW = _take.where(delivery.c.state == PENDING).values(editing=False, state=DeliveryState.SENDING.value)
+_TAKE_EDIT = _take.where(delivery.c.state == SENT).values(editing=True, state=DeliveryState.SENDING.value)
 
 
 class _TakenError(Exception):
@@ -72,22 +126,21 @@ class Claims:
     @writes
     def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
         take_back(connection, now, expired_at=now)
-        row = _next_new(connection, now)
+        row = _look(connection, _NEXT_NEW, now)
         editing = row is None
         if row is None:
-            row = connection.execute(_next_edit(now, edit_pause)).first()
+            row = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now)).first()
         if row is None:
             return None
-        taken = {"state": DeliveryState.SENDING.value, "owner": owner, "lease_until": now + lease, "touched_at": now}
-        here = update(delivery).where(delivery.c.id == row.id, delivery.c.state == (SENT if editing else PENDING))
-        if connection.execute(here.values(attempts=row.attempts + 1, editing=editing, **taken)).rowcount != 1:
+        taken = {"of_id": row.id, "owner": owner, "lease_until": now + lease, "touched_at": now, "attempts": row.attempts + 1}
+        if connection.execute(_TAKE_EDIT if editing else _TAKE_NEW, taken).rowcount != 1:
             raise _TakenError
         return _read_claim(row, editing=editing)
 
     @reads
     def next_delivery_at(self, connection: Connection, now: datetime, *, edit_pause: timedelta = timedelta(minutes=2)) -> datetime | None:
         """Say when the next delivery can be claimed (a time that is past: now), None if nothing waits."""
-        if _next_new(connection, now, lock=False) is not None:
+        if _look(connection, _LOOK, now) is not None:
             return now
         new = _later(delivery.c.not_before, channel.c.not_before)
         edit = _later(_shifted(delivery.c.touched_at, edit_pause), delivery.c.not_before, channel.c.not_before)
@@ -103,67 +156,19 @@ class Claims:
         return min((one for one in times if one is not None), default=None)
 
 
-def _waiting(wanted: Any) -> Any:
-    """Deliveries in channels that can be told and where nothing is under way."""
-    active = channel.c.state == ChannelState.ACTIVE.value
-    return wanted.select_from(delivery).join(channel, channel.c.id == delivery.c.channel_id).where(active, ~_BUSY)
-
-
-def _heads(wanted: Any) -> Any:
-    """The first waiting delivery of each channel that can be told and where nothing is under way.
-
-    That it waits must be said of the row itself too: PostgreSQL locks the newest version of a row and then asks its conditions again, but
-    not those of the subquery that found it. Without it, a delivery that another daemon claimed and sent meanwhile was sent again.
-    """
-    active = channel.c.state == ChannelState.ACTIVE.value
-    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, delivery.c.state == PENDING, ~_BUSY)
-
-
-def _next_new(connection: Connection, now: datetime, *, lock: bool = True) -> Row[Any] | None:
-    due = _over(delivery.c.not_before, delivery.c.touched_at, now)
-    wanted = _heads(select(delivery, *_PLACE)).where(due, _channel_free(now)).order_by(delivery.c.id).limit(1)
-    if lock:
-        wanted = wanted.with_for_update(of=[delivery, channel], skip_locked=True)
+def _look(connection: Connection, wanted: Any, now: datetime) -> Row[Any] | None:
+    """Find what can be sent: an answer, else an alert."""
     for rank in _RANKS:
         if connection.execute(_ANY_WAITS, {"of_rank": rank}).first() is None:
             continue
-        row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank}).first()
+        row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank} | _moments(now)).first()
         if row is not None:
             return row
     return None
 
 
-def _next_edit(now: datetime, edit_pause: timedelta) -> Any:
-    return (
-        _waiting(select(delivery, *_PLACE))
-        .where(STALE, or_(delivery.c.touched_at <= now - edit_pause, delivery.c.touched_at > now + CLOCK_SLACK))
-        .where(_over(delivery.c.not_before, delivery.c.touched_at, now), _channel_free(now))
-        .order_by(delivery.c.touched_at)
-        .limit(1)
-        .with_for_update(of=[delivery, channel], skip_locked=True)
-    )
-
-
-def _channel_free(now: datetime) -> ColumnElement[bool]:
-    return or_(channel.c.not_before.is_(None), _over(channel.c.not_before, channel.c.touched_at, now))
-
-
-def _over(until: Any, written_at: Any, now: datetime) -> ColumnElement[bool]:
-    """Whether a pause is over. One that was written "later" than now comes from a clock that went back: it lasts an hour at most."""
-    return or_(until <= now, and_(written_at > now, until > now + CLOCK_SLACK))
-
-
-def _shifted(moment: Any, by: timedelta) -> Any:
-    return type_coerce(moment, BigInteger) + literal(by // timedelta(microseconds=1), BigInteger)
-
-
-def _later(*moments: Any) -> Any:
-    """The latest of some moments, as a number; those that are not set do not count."""
-    numbers = [func.coalesce(type_coerce(one, BigInteger), 0) for one in moments]
-    latest: Any = numbers[0]
-    for one in numbers[1:]:
-        latest = case((latest > one, latest), else_=one)
-    return latest
+def _moments(now: datetime) -> dict[str, datetime]:
+    return {"present": now, "in_an_hour": now + CLOCK_SLACK}
 
 
 def _read_claim(row: Row[Any], *, editing: bool) -> Claim:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, exists, literal, or_, select, text, update
+from sqlalchemy import bindparam, case, delete, exists, literal, or_, select, text, update
 
 from storage.columns import Instant
 from storage.records import ChannelState, DeliveryKind, DeliveryState
@@ -185,24 +185,39 @@ class Deliveries:
 
 def take_back(connection: Connection, now: datetime, *, expired_at: datetime | None) -> int:
     """Return claims that ended without a result: a message may have arrived, an edit is simply due again."""
-    under_way = update(delivery).where(delivery.c.state == SENDING)
-    if expired_at is not None:
-        under_way = under_way.where(delivery.c.lease_until < expired_at)
-    free = {"owner": None, "lease_until": None}
-    back = {
-        "touched_at": case((delivery.c.editing, delivery.c.touched_at), else_=literal(now, Instant)),
-        "state": case((delivery.c.editing, DeliveryState.SENT.value), else_=DeliveryState.PENDING.value),
-        "maybe_sent": or_(delivery.c.maybe_sent, ~delivery.c.editing),
-        "stale": delivery.c.editing,
-        "editing": False,
-    }
-    return connection.execute(under_way.values(**back, **free)).rowcount
+    if expired_at is None:
+        return connection.execute(_TAKE_BACK, {"present": now}).rowcount
+    return connection.execute(_TAKE_BACK_EXPIRED, {"present": now, "expired_at": expired_at}).rowcount
+
+
+_TAKE_BACK = (
+    update(delivery)
+    .where(delivery.c.state == SENDING)
+    .values(
+        touched_at=case((delivery.c.editing, delivery.c.touched_at), else_=bindparam("present", type_=Instant)),
+        state=case((delivery.c.editing, DeliveryState.SENT.value), else_=DeliveryState.PENDING.value),
+        maybe_sent=or_(delivery.c.maybe_sent, ~delivery.c.editing),
+        stale=delivery.c.editing,
+        editing=False,
+        owner=None,
+        lease_until=None,
+    )
+)
+_TAKE_BACK_EXPIRED = _TAKE_BACK.where(delivery.c.lease_until < bindparam("expired_at", type_=Instant))
+
+
+_CLAIMED = (
+    select(delivery)
+    .where(delivery.c.id == bindparam("of_id"), delivery.c.owner == bindparam("of_owner"), delivery.c.state == SENDING)
+    .with_for_update()
+)
+_RELEASE = update(delivery).where(delivery.c.id == bindparam("of_id"))
+_PAUSE = update(channel).where(channel.c.id == bindparam("of_id"))
 
 
 def _claimed(connection: Connection, delivery_id: int, owner: str) -> Row[Any] | None:
     """Read a delivery that is under way, if the claim is still this owner's."""
-    mine = select(delivery).where(delivery.c.id == delivery_id, delivery.c.owner == owner, delivery.c.state == SENDING)
-    return connection.execute(mine.with_for_update()).one_or_none()
+    return connection.execute(_CLAIMED, {"of_id": delivery_id, "of_owner": owner}).one_or_none()
 
 
 def _end(connection: Connection, row: Row[Any], state: DeliveryState, reason: str, now: datetime) -> None:
@@ -217,9 +232,9 @@ def _release(
     connection: Connection, row: Row[Any], state: DeliveryState, now: datetime, *, pause_until: datetime | None = None, **values: Any
 ) -> None:
     free = {"owner": None, "lease_until": None, "editing": False, "touched_at": now}
-    connection.execute(update(delivery).where(delivery.c.id == row.id).values(state=state.value, **free, **values))
+    connection.execute(_RELEASE, {"of_id": row.id, "state": state.value} | free | values)
     if pause_until is not None:
-        connection.execute(update(channel).where(channel.c.id == row.channel_id).values(not_before=pause_until, touched_at=now))
+        connection.execute(_PAUSE, {"of_id": row.channel_id, "not_before": pause_until, "touched_at": now})
     if row.kind != DeliveryKind.ALERT.value and state is not DeliveryState.PENDING:
         # A channel that was only there to be answered goes with its last answer: the chat is not known, or asked to be forgotten.
         open_still = exists().where(delivery.c.channel_id == channel.c.id, delivery.c.state.in_(["pending", "sending"]))

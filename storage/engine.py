@@ -198,8 +198,8 @@ def _connect_sqlite(address: Address, path: Path) -> Database:
         connection.execute("PRAGMA trusted_schema = OFF")
         return connection
 
-    writer = create_engine("sqlite://", creator=open_writer, poolclass=StaticPool)
-    reader = create_engine("sqlite://", creator=open_reader, poolclass=QueuePool, pool_size=4, max_overflow=12)
+    writer = create_engine("sqlite://", creator=open_writer, poolclass=StaticPool, hide_parameters=True)
+    reader = create_engine("sqlite://", creator=open_reader, poolclass=QueuePool, pool_size=4, max_overflow=12, hide_parameters=True)
     event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE") and None)
     event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN") and None)
     database = Database(address, writer, reader, threading.Lock())
@@ -232,6 +232,7 @@ def _connect_postgresql(address: Address) -> Database:
             pool_size=4,
             max_overflow=12,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people write and watch does not belong into a traceback
             connect_args={
                 "connect_timeout": 10,
                 "options": "-c synchronous_commit=on -c lock_timeout=30s",
