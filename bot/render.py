@@ -92,7 +92,7 @@ def _parts(view: AlertView, *, again: bool) -> Iterator[tuple[int, Piece | None]
     yield 1, _status(view)
     yield 1, _look_alikes(view)
     yield 7, _title(view)
-    yield 2, quote(foreign(view.sentence, _MAX_SENTENCE)) if view.sentence.strip() else None
+    yield 2, quote(foreign(quoted, _MAX_SENTENCE)) if (quoted := _quoted(view)) else None
     yield 3, _labelled(texts.REASON_GIVEN, view.cancel_reason)
     yield 3, words(texts.DIRECT_AWARD) if view.notice and view.notice.direct_award else None
     yield 3, _supplier_note(view.notice)
@@ -119,6 +119,12 @@ def _headline(view: AlertView, *, again: bool) -> Piece:
         pieces.append(foreign(money(view.value, official=view.notice is not None), _MAX_NAME))
     mark = f"{AGAIN} " if again else ""
     return words(mark + texts.SIGNS[view.alert] + " ") + join(" · ", pieces)
+
+
+def _quoted(view: AlertView) -> str:
+    """The evidence without the reason at its end, which has a line of its own below."""
+    reason = view.cancel_reason or ""
+    return view.sentence.removesuffix(reason).rstrip(" :").strip() if reason else view.sentence.strip()
 
 
 def _names(names: tuple[str, ...]) -> Piece:

@@ -94,6 +94,19 @@ def test_an_official_notice_is_named_with_its_register() -> None:
     assert "Reported" not in text
 
 
+def test_a_reason_that_ends_the_evidence_is_said_once():
+    view = alert_view(
+        status="official",
+        notice=notice(),
+        entries=(report(official=True),),
+        sentence="School meals: No bids received.",
+        cancel_reason="No bids received.",
+    )
+
+    assert render_alert(view).plain.count("No bids received.") == 1
+    assert "“School meals”" in render_alert(view).plain
+
+
 def test_a_report_that_a_notice_confirmed_says_both() -> None:
     view = alert_view(status="confirmed", notice=notice(), entries=(report(), report(2, official=True)))
 
