@@ -11,7 +11,6 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -26,6 +25,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::[0-9]+)?")
 _LONGEST_NAME = 200
 _LAST_PORT = 65535
 _IDENTIFIER = re.compile(r"[A-Za-z]{2,}(-[A-Za-z0-9.]+)+")
@@ -162,7 +162,10 @@ def _store_url(value: str) -> str:
     scheme = value.partition("://")[0]
     if scheme in {"postgres", "postgresql"}:
         raise ValueError(f'begin it with "postgresql+psycopg://" instead of "{scheme}://"')
-    if scheme != "postgresql+psycopg" or not urlsplit(value).path.strip("/"):
+    if value.count("@") > 1:
+        raise ValueError("holds more than one @: write those of the password as %40, or keep it in ~/.pgpass")
+    place, _, name = value.removeprefix("postgresql+psycopg://").rpartition("@")[2].partition("/")
+    if scheme != "postgresql+psycopg" or not name.strip("/") or not _HOST_AND_PORT.fullmatch(place):
         raise ValueError('is not the address of a database: write "sqlite:///contractwatch.db" or "postgresql+psycopg://user@host/name"')
     return value
 

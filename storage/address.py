@@ -39,7 +39,10 @@ def parse_address(text: str) -> Address:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        # The text is not repeated: it may be an address with a password and one wrong letter.
+        url = None
+    # A password with an @ is cut in two, and the host would show its second half. The text is not repeated: it may be an address with a
+    # password and one wrong letter.
+    if url is None or "@" in (url.host or ""):
         raise StoreUnavailable(f"the address of the database cannot be read; {_EXAMPLES}") from None
     shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "postgresql":

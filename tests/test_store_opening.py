@@ -95,6 +95,7 @@ def test_an_empty_postgresql_database_becomes_ours(postgresql):
         ("sqlite:///:memory:", "must be a file"),
         ("postgresql://ann:secret@127.0.0.1:1/db", "the server cannot be reached"),
         ("postgresql+psycopg://ann:secret@127.0.0.1:1/db", "the server cannot be reached"),
+        ("postgresql+psycopg://ann:sec@secret@127.0.0.1:1/db", "the address of the database cannot be read"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_refused_without_its_password(address, sentence):
