@@ -123,11 +123,13 @@ def test_classify_answers_each_line_in_order_and_goes_on_after_lines_it_cannot_r
         json.dumps({"id": 3, "title": 7}),
         json.dumps({"id": 4, "title": QUIET}),
         "[" * 100_000,
+        '{"id": NaN, "title": "A title"}',
+        '{"id": "\\ud800", "title": "A title"}',
     ]
     ended = house.run("classify", stdin="\ufeff" + "\n".join(lines))
     assert ended.code == 1
     assert [(record["id"], record["alert"]) for record in ended.records] == [(1, "cancelled"), ("two", "awarded"), (4, None)]
-    assert [line.split(":")[2].strip() for line in ended.err] == ["line 2", "line 5", "line 6", "line 8"]
+    assert [line.split(":")[2].strip() for line in ended.err] == ["line 2", "line 5", "line 6", "line 8", "line 9", "line 10"]
     assert set(ended.records[0]) == {"id", "alert", "event", "supplier", "public_body", "value", "evidence", "watches"}
 
 

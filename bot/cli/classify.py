@@ -46,11 +46,19 @@ def classify(config_path: Path | None, file: IO[bytes]) -> int:
     return code
 
 
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _record(line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line.decode("utf-8"))
+        record = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+        if b"\\u" in line:
+            json.dumps(record, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a character, which no text may") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
