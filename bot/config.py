@@ -105,7 +105,7 @@ def _read(path: Path) -> str:
 def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no configuration at {path}: `make run` writes one from config.example.toml, or name yours with --config"
-    return f"cannot be read: {error.strerror}"
+    return f"cannot be read ({error.strerror}): name a file that this user may read with --config"
 
 
 def _syntax_mistake(error: tomllib.TOMLDecodeError, text: str, name: str) -> Mistake:

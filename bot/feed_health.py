@@ -15,7 +15,8 @@ def health(state: FeedState | None, now: datetime) -> str:
         return "not polled yet"
     if state.fail_count:
         since = f" since {state.first_failed_at:%Y-%m-%d %H:%M}" if state.first_failed_at else ""
-        return f"failing{since} ({state.fail_count} times): {state.last_error or 'no reason kept'}"
+        times = f" ({state.fail_count} times)" if state.fail_count > 1 else ""
+        return f"failing{since}{times}: {state.last_error or 'no reason kept'}"
     if state.next_poll_at is not None and now - state.next_poll_at > _LATE:
         return f"due since {state.next_poll_at:%Y-%m-%d %H:%M}: is the daemon running?"
     if state.moved_to:

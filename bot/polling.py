@@ -35,6 +35,7 @@ _LONG_FAILURE = timedelta(hours=24)
 # operator's wish (12 requests in two minutes), so it may take long.
 _DEADLINE = timedelta(minutes=5)
 _WALK_DEADLINE = timedelta(hours=1)
+_MAX_PROBLEMS = 5  # told of one poll
 
 
 class Expand(Protocol):
@@ -174,7 +175,7 @@ class Polling:
             self._told.add(feed.id)
             log.warning("feed has been failing for a day", extra=about | {"error": outcome.error, "since": before.first_failed_at})
         if outcome.problems and not before.seeded:
-            log.info("feed has peculiarities", extra=about | {"problems": "; ".join(outcome.problems)})
+            log.info("feed has peculiarities", extra=about | {"problems": _few(outcome.problems)})
         log.debug(
             "polled", extra=about | {"new": outcome.new, "changed": outcome.changed, "alerts": outcome.alerts, "error": outcome.error}
         )
@@ -182,3 +183,10 @@ class Polling:
 
 def _long(state: FeedState, now: datetime) -> bool:
     return state.first_failed_at is not None and now - state.first_failed_at >= _LONG_FAILURE
+
+
+def _few(problems: tuple[str, ...]) -> str:
+    """Each problem once, and the first few of many: windows of a register overlap, and a broken page has as many as it has releases."""
+    different = list(dict.fromkeys(problems))
+    rest = [f"and {len(different) - _MAX_PROBLEMS} more"] if len(different) > _MAX_PROBLEMS else []
+    return "; ".join(different[:_MAX_PROBLEMS] + rest)

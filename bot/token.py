@@ -53,7 +53,9 @@ def read_token(file: Path | None, environ: Mapping[str, str]) -> Token | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise TokenError(f"the token file {file} cannot be read ({reason})") from error
+        raise TokenError(
+            f"the token file {file} cannot be read ({reason}): it must be a file that this user may read and that holds the token alone"
+        ) from error
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise TokenError(f"the token file {file} may be read or changed by others: run `chmod 600 {file}`")
     if not text.strip():

@@ -180,4 +180,6 @@ def _problems(connection: Connection) -> list[str]:
 
 
 def _first_line(text: object) -> str:
-    return str(text).strip().partition("\n")[0]
+    """The first line that says something: SQLite begins with ``*** in database main ***`` whatever is wrong."""
+    lines = str(text).strip().splitlines()
+    return next((line for line in lines if not line.startswith("***")), "")

@@ -226,7 +226,7 @@ def test_one_round_polls_delivers_and_ends_and_the_next_tells_nothing_again(hous
     first = house.run("run", "--once", "--json")
     assert first.code == 0
     assert [record["alert"] for record in first.records] == ["awarded"]
-    assert "2 feeds polled, 0 failed; 2 new entries, 1 alerts, 1 messages delivered." in first.err
+    assert "2 feeds polled, 0 failed; 2 new entries, 1 alert, 1 message delivered." in first.err
     second = house.run("run", "--once", "--json")
     assert (second.code, second.out) == (0, [])
     assert sorted(outside.asked) == ["a", "a", "b", "b"]  # whatever is due

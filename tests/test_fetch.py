@@ -254,7 +254,7 @@ async def test_a_permanent_redirect_is_told_when_every_hop_was_permanent() -> No
 @pytest.mark.parametrize(
     ("location", "sentence"),
     [
-        ("/feed", "redirects more than 5 times"),
+        ("/feed", "redirects more than 5 times: look for the feed's own address"),
         ("http://192.168.1.1/", "redirects to an address that is not fetched: 192.168.1.1 is a private address, not a public one"),
         ("http://db:5432/", "the address db"),
         ("file:///etc/passwd", "redirects to an address that is neither an http nor an https address"),

@@ -110,6 +110,7 @@ async def test_a_port_that_is_taken_is_one_sentence():
             "well, but moved for good: write its new address https://new.example.org/",
         ),
         (FeedState(last_ok_at=NOW, next_poll_at=NOW - timedelta(hours=3)), "due since 2026-05-20 09:00: is the daemon running?"),
+        (FeedState(fail_count=1, first_failed_at=NOW, last_error="answered 404"), "failing since 2026-05-20 12:00: answered 404"),
         (FeedState(fail_count=2, first_failed_at=NOW, last_error="answered 404"), "failing since 2026-05-20 12:00 (2 times): answered 404"),
     ],
 )

@@ -48,7 +48,7 @@ _SENTENCES = {
     405: "the address is no feed's",
     406: "it does not give out what feeds are made of",
     410: "the feed was withdrawn for good; remove it, or find its new address",
-    429: "it is asked too often",
+    429: "it is asked too often; the pause it wants is kept, and a longer `every` asks less",
     451: "it is forbidden by law to answer",
     500: "it is broken at the moment",
     502: "it is broken at the moment",

@@ -337,7 +337,7 @@ def _follow(journey: _Journey, address: Address, arrival: _Arrival) -> Address:
     if journey.body is not None:
         raise FetchError(f"answered {arrival.status}: it sends the question on to another address; correct the feed's url", about=about)
     if journey.hops == MAX_REDIRECTS:
-        raise FetchError(f"redirects more than {MAX_REDIRECTS} times", about=about)
+        raise FetchError(f"redirects more than {MAX_REDIRECTS} times: look for the feed's own address", about=about)
     journey.hops += 1
     journey.all_permanent &= arrival.status in _PERMANENT_REDIRECTS
     door = journey.door

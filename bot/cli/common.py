@@ -127,6 +127,11 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     people().print(table)
 
 
+def counted(number: int, thing: str, things: str = "") -> str:
+    """``1 alert``, ``2 alerts``; ``things`` where an s does not do."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
 def shown(value: object) -> str:
     """A cell: dashes for nothing, minutes for times, no control characters."""
     if value is None or value == "":

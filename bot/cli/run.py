@@ -13,7 +13,19 @@ import click
 from rich.text import Text
 
 from bot.app import Daemon
-from bot.cli.common import DONE, EX_CONFIG, SOME_FEEDS_FAILED, Failed, clock, config_option, configured, exit_code_of, json_option, notices
+from bot.cli.common import (
+    DONE,
+    EX_CONFIG,
+    SOME_FEEDS_FAILED,
+    Failed,
+    clock,
+    config_option,
+    configured,
+    counted,
+    exit_code_of,
+    json_option,
+    notices,
+)
 from bot.cli.progress import progress
 from bot.config import Config
 from bot.console import ConsoleTransport
@@ -79,5 +91,6 @@ def _tell(done: Round) -> None:
     new, alerts = sum(outcome.new for outcome in done.outcomes), sum(outcome.alerts for outcome in done.outcomes)
     for outcome in done.failed:
         notices().print(Text(f"{outcome.feed}: {outcome.error}"))
-    polled = f"{len(done.outcomes)} feeds polled, {len(done.failed)} failed"
-    notices().print(f"{polled}; {new} new entries, {alerts} alerts, {done.delivered} messages delivered.")
+    polled = f"{counted(len(done.outcomes), 'feed')} polled, {len(done.failed)} failed"
+    found = f"{counted(new, 'new entry', 'new entries')}, {counted(alerts, 'alert')}"
+    notices().print(f"{polled}; {found}, {counted(done.delivered, 'message')} delivered.")

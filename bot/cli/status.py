@@ -8,7 +8,19 @@ from typing import Any
 
 import click
 
-from bot.cli.common import Failed, clock, config_option, configured_store, emit, json_option, people, show_table, shown, store_failures
+from bot.cli.common import (
+    Failed,
+    clock,
+    config_option,
+    configured_store,
+    counted,
+    emit,
+    json_option,
+    people,
+    show_table,
+    shown,
+    store_failures,
+)
 from bot.config import Config
 from bot.feed_health import health
 from bot.lockfile import holder
@@ -87,7 +99,7 @@ def _show(config: Config, counts: Counts, daemon: int | None) -> None:
         ("Entries", f"{counts.entries:,}"),
         ("Stories", f"{counts.stories:,}"),
         ("Alerts", f"{counts.alerts:,}"),
-        ("Watches", f"{counts.watches:,} in {counts.channels:,} channels"),
+        ("Watches", f"{counts.watches:,} in {counted(counts.channels, 'channel')}"),
         ("Deliveries", ", ".join(f"{count:,} {state}" for state, count in sorted(counts.deliveries.items())) or "none"),
     ]
     if waiting:
