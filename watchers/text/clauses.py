@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from watchers.text.mood import decide, described
-from watchers.text.phrases import Clause, Phrase, before, behind, complement, has_object
+from watchers.text.phrases import HARD, Clause, Phrase, before, behind, complement, has_object
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 
+_INTRANSITIVE = frozenset({"terminate", "change", "doubt"})
+_BREAKS = frozenset({"sub", "rel", "but", "be", "have", "modal", "will"})
 _GROUP = frozenset({"adv", "be", "have", "modal", "will", "not", "do", "to"})
 
 
@@ -48,20 +50,44 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     clause.right = behind(tokens, index + 1, sentence)
     if clause.right and complement(tokens, clause.right[-1].end) and not passive:
         clause.right = []  # "confirms contract has ended": what follows is a clause, not an object
-    clause.bare = bare = form == "p" and not auxiliaries
+    clause.bare = bare = form == "p" and all("adv" in word.tags for word in auxiliaries)
     if not clause.passive and bare and not has_object(tokens, clause.right):
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
-    if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[index + 1 : clause.contract]):
-        return None  # "drops investigation into contracts"
+    if _about_another(clause):
+        return None
     if clause.contract is None:
-        if frame.name not in ("buy", "pick") or ("paper" in token.tags and "order" not in token.tags):
+        clause.contract, clause.implied = _implied(clause, tokens, index), True
+        if clause.contract is None:
             return None
-        clause.contract, clause.implied = index, True
     decide(clause, group, auxiliaries, rules)
     if bare and clause.mood == "happened" and described(tokens, index, clause.contract):
         clause.mood, clause.why = "background", "a description of the subject of another verb"
     return clause
+
+
+def _about_another(clause: Clause) -> bool:
+    """Whether the verb is about something else ("drops investigation into contracts"), or lacks the words that make it tell of a contract
+    ("brings contract back in-house", "puts contract out to tender").
+    """
+    tokens, wanted = clause.sentence.tokens, clause.frame.needs.removeprefix("+")
+    if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[clause.trigger + 1 : clause.contract]):
+        return True
+    return wanted != clause.frame.needs and not any(wanted in token.tags for token in tokens[clause.trigger + 1 :])
+
+
+def _implied(clause: Clause, tokens: list[Token], index: int) -> int | None:
+    """The word that stands for a contract nobody names: of a purchase its verb, of a search the firm that is sought."""
+    token, first = tokens[index], clause.right[0] if clause.right and not clause.right[0].prep else None
+    run = range(first.start, first.end) if first else range(0)
+    if clause.frame.name == "seek" or (clause.frame.name == "strip" and any("manner" in tokens[place].tags for place in run)):
+        return next((place for place in run if "generic_supplier" in tokens[place].tags), None)
+    if clause.frame.name not in ("buy", "pick"):
+        return None
+    if "paper" not in token.tags or "order" in token.tags:
+        return index
+    named = first is not None and tokens[first.start].kind == "supplier" and clause.form in "sd"
+    return index if named else None  # "Navy contracts Electric Boat for ..."
 
 
 def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) -> bool:
@@ -73,8 +99,8 @@ def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) 
     if previous and token.capital and "noun" in token.tags and not title_case and previous.capital:
         return False  # a name: "Nitin Fire bags order"
     before_noun = following is not None and "n" in following.tags
-    if previous and previous.tags & {"det", "gen", "of"} and before_noun:
-        return False
+    if previous and previous.tags & {"det", "gen", "of", "in", "for", "with", "from"} and before_noun and "form_g" not in token.tags:
+        return False  # "the cancelled contract", "firm behind axed project"
     if "noun" in token.tags:
         return _verb_not_noun(token, previous, following)
     described = previous is None and before_noun and token.tags & {"form_p", "form_g"} and following and not following.tags & {"det"}
@@ -126,10 +152,11 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
         return
     if any("nominal" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end]):
         return  # "cancellation of the contract was announced" is told by the noun
-    intransitive = frame.name == "terminate" and clause.form in "sdp" and not has_object(tokens, clause.right)
+    intransitive = frame.name in _INTRANSITIVE and clause.form in "sdpb" and not has_object(tokens, clause.right)
     if clause.passive or bare or intransitive or frame.subject == "contract":
         for phrase in clause.left:
-            if phrase.prep in ("", "of") and _paper(tokens, phrase, clause, rules):
+            held = phrase.prep in ("", "of") or (frame.name == "suspend" and phrase.prep == "in")  # "work on contract halted"
+            if held and _paper(tokens, phrase, clause, rules):
                 clause.passive = True
                 return
 
@@ -137,26 +164,63 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
 def _in_object(clause: Clause, rules: Rules) -> bool:
     """Whether the contract stands behind the verb, or a sum that somebody wins."""
     tokens, frame = clause.sentence.tokens, clause.frame
-    allowed = {"", "of"}
-    if frame.name in ("give", "win"):
-        allowed.add("in")  # "awards $13bn in contracts"
-    if frame.object == "supplier":
-        allowed |= {"to", "for", "from", "in"}  # "picks Atos for contract", "appointed to framework"
+    allowed = _led_by(clause)
     for phrase in clause.right:
         if phrase.prep == "of" and not _amount(tokens, phrase, clause):
             break
-        if phrase.prep == "in" and frame.object != "supplier" and not _has_share(tokens, clause.right[0]):
+        if phrase.prep == "in" and frame.name not in ("challenge", "bid") and not _held(tokens, phrase, clause):
             break  # "wins appeal over contract"
         if phrase.prep in allowed and _paper(tokens, phrase, clause, rules):
             _award_of(clause, rules)
             return True
-        if phrase.prep not in {*allowed, "for", "by"}:
+        if phrase.prep not in {*allowed, "for", "by"} and not (phrase.prep == "to" and frame.name == "give"):
             break
+    if frame.object == "supplier" and _after_purpose(clause, rules):
+        return True
     first = clause.right[0] if frame.name == "win" and clause.right and not clause.right[0].prep else None
     if first and _has_money(tokens, first):
         clause.contract = next(i for i in range(first.start, first.end) if tokens[i].kind == "money")
         clause.money_only = True
     return clause.money_only
+
+
+def _led_by(clause: Clause) -> set[str]:
+    """The prepositions that may stand before the contract a verb is about."""
+    frame, noun = clause.frame, "noun" in clause.sentence.tokens[clause.trigger].tags
+    if frame.object == "supplier":
+        return {"", "of", "to", "for", "from", "in"}  # "picks Atos for contract", "appointed to framework"
+    if frame.name in ("give", "win", "cancel", "terminate"):
+        return {"", "of", "in"}  # "awards $13bn in contracts"
+    if frame.name in ("challenge", "bid") and not noun:
+        return {"", "of", "in", "to", "with"}  # "sues government over contract", "in talks with Mitie over contract"
+    return {"", "of"}
+
+
+def _held(tokens: list[Token], phrase: Phrase, clause: Clause) -> bool:
+    """Whether a contract "in", "on" or "under" which something stands is what the verb is about; "over" and "against" only tell why."""
+    lead = tokens[phrase.start - 1]
+    if "about" in lead.tags:
+        return False
+    if clause.frame.object == "supplier" or _has_share(tokens, clause.right[0]):
+        return True
+    return clause.frame.name in ("give", "buy") and "within" in lead.tags
+
+
+def _after_purpose(clause: Clause, rules: Rules) -> bool:
+    """Whether the contract stands behind what it is for: "picks Urbaser to empty bins in eight-year deal"."""
+    tokens = clause.sentence.tokens
+    end = clause.right[-1].end if clause.right else clause.trigger + 1
+    if end >= len(tokens) or "to" not in tokens[end].tags:
+        return False
+    for index in range(end + 1, len(tokens)):
+        if tokens[index].low in HARD or tokens[index].low == "," or tokens[index].tags & _BREAKS:
+            return False
+        if "within" in tokens[index].tags:
+            for phrase in behind(tokens, index + 1, clause.sentence)[:1]:
+                if not phrase.prep and _paper(tokens, phrase, clause, rules):
+                    clause.right.append(Phrase("in", phrase.start, phrase.end))
+                    return True
+    return False
 
 
 def _extension_to(clause: Clause, rules: Rules) -> bool:
@@ -224,13 +288,15 @@ def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     clause = Clause(sentence, index, rules.nominals[token.low], "n", passive=True)
     clause.left = before(tokens, index, governed=True)
     clause.right = behind(tokens, index + 1, sentence)
-    ahead = [phrase for phrase in clause.right if phrase.prep in ("of", "from")][:1]
+    challenge = clause.frame.name == "challenge" and not any("ev" in word.tags for word in tokens[:index])
+    about = {"of", "from", "to"} | ({"in"} if challenge else set())
+    ahead = [phrase for phrase in clause.right if phrase.prep in about][:1]
     if not any(_paper(tokens, phrase, clause, rules) for phrase in ahead):
         if index == 0 or "paper" not in tokens[index - 1].tags:
             return None
         clause.contract = index - 1
     context = [*tokens[max(0, index - 8) : index], *tokens[index + 1 : index + 15]]
     decide(clause, index, [], rules)
-    if clause.mood == "happened" and not any(before.low in rules.announces for before in context):
+    if clause.mood == "happened" and not challenge and not any(before.low in rules.announces for before in context):
         clause.mood, clause.why = "background", "an event named, not told"
     return clause

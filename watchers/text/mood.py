@@ -6,9 +6,13 @@ back, a row or an inquiry tells of something told before.
 
 from __future__ import annotations
 
+import re
+
 from watchers.text.phrases import HARD, Clause
 from watchers.text.rules import Rules
 from watchers.text.tokens import Token
+
+_YEAR = re.compile(r"^\W*\w+ (?:19|20)\d\d\b")
 
 
 def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -> None:
@@ -28,6 +32,8 @@ def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -
         _bare_forms(clause, group, auxiliaries)
     if clause.mood == "future" and _conditional(clause):
         clause.mood, clause.why = "proposed", "a condition follows"
+    if _YEAR.search(sentence.text) and "in" in tokens[0].tags:
+        clause.mood, clause.why = "background", "begins with a year gone by"
     if clause.mood == "happened" and _of_an_object(clause, group):
         clause.mood, clause.why = "background", "a description of the object of another verb"
     if clause.mood in ("happened", "future"):

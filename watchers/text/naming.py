@@ -25,6 +25,7 @@ _NO_NAME = frozenset(
         "rel",
     ]
 )
+_PLACE_AND_ONE = 2  # words
 _LOWER_LENGTH = 2  # without capitals, longer phrases are descriptions
 
 
@@ -104,7 +105,9 @@ def _capital_noun(token: Token, sentence: Sentence) -> bool:
 
 def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rules) -> int:
     while start < stop and (
-        tokens[start].low in rules.descriptors or rules.glued.search(tokens[start].low) or tokens[start].kind == "place"
+        tokens[start].low in rules.descriptors
+        or rules.glued.search(tokens[start].low)
+        or (tokens[start].kind == "place" and stop - start > _PLACE_AND_ONE)  # "Lincoln Electric" is one name
     ):
         start += 1
     return start

@@ -8,9 +8,10 @@ from functools import cache
 from watchers.text.phrases import Clause
 from watchers.text.roles import Parts
 from watchers.text.rules import Rules
-from watchers.text.tokens import Sentence
+from watchers.text.tokens import Sentence, Token
+from watchers.types import EventKind
 
-CANCELS = frozenset({"cancel", "terminate", "strip", "lose"})
+CANCELS = frozenset({"cancel", "terminate", "strip", "lose", "insource", "doubt"})
 _UNBLOCKABLE = frozenset({"employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
 _ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
 
@@ -23,12 +24,18 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     named = any(name.kind == "body" for name in found.bodies) or (blocked != "sport" and bool(found.bodies))
     if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
-    return clause.frame.needs != "tender" or "tender" in contract.tags
+    if clause.frame.needs == "tender":
+        return bool(contract.tags & {"tender", "bid"} or clause.implied)
+    return True
 
 
 def lenient(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
     """What suffices for a kind nobody is alerted to: a contract with a supplier or something public about it."""
     strong = _strong(clause)
+    if clause.implied:
+        return bool(found.bodies or found.generic)
+    if clause.frame.event is EventKind.TENDER_OPENED and not found.private:
+        return True  # who calls for tenders is public, or as good as
     return (strong and bool(found.suppliers or found.generic)) or _public(clause, found, sentences, strong=strong)
 
 
@@ -58,9 +65,13 @@ def _bought(clause: Clause, found: Parts) -> bool:
         if "names_people" in tokens[clause.trigger].tags:
             return False
         end = clause.right[-1].end if clause.right else clause.trigger + 1
-        return known and (any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags))
+        purpose = any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags)
+        return known and (purpose or any("strong" in token.tags for token in tokens))
     goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
-    return known or (clause.frame.name == "buy" and not clause.passive and any("arms" in token.tags for run in goods for token in run))
+    if clause.frame.name != "buy" or clause.passive:
+        return known
+    bought = {tag for run in goods for token in run for tag in token.tags}
+    return known or "arms" in bought or (bool(found.suppliers) and bool(bought & {"goods", "works"}))
 
 
 def _workers(clause: Clause) -> bool:
@@ -69,12 +80,18 @@ def _workers(clause: Clause) -> bool:
     sides = [phrase for phrase in clause.left if not phrase.prep] + [
         phrase for phrase in clause.right if phrase.prep in ("with", "between", "for")
     ]
-    if any(token.tags & {"workers"} for phrase in sides for token in tokens[phrase.start : phrase.end]):
+    if any(_worker(tokens, index, clause) for phrase in sides for index in range(phrase.start, phrase.end)):
         return True
     holder = clause.contract - 1 if clause.contract else 0
     while holder > 0 and "n" in tokens[holder].tags and not tokens[holder].tags & {"gen"}:
         holder -= 1
     return holder > 0 and bool(tokens[holder].tags & {"gen"}) and bool(tokens[holder - 1].tags & {"workers"})
+
+
+def _worker(tokens: list[Token], index: int, clause: Clause) -> bool:
+    """Whether a word means employees; a capitalised one inside a sentence is a name ("start-up Faculty")."""
+    name = index > 0 and tokens[index].capital and not clause.sentence.title_case
+    return "workers" in tokens[index].tags and not name
 
 
 def _contractual(clause: Clause, found: Parts) -> bool:
@@ -95,8 +112,9 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     verdicts = {
         "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
         "bid": name in ("give", "approve") and (money or bool(found.suppliers)),
-        "order": name in _ORDERED and (money or known or goods),
+        "order": name in _ORDERED and (money or known or goods or (name == "win" and bool(found.bodies and found.suppliers))),
         "award": name == "win" and bool(found.bodies) and (known or money),
+        "job": name in ("win", "give", "pick", "strip") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
     }
     for kind, verdict in verdicts.items():
         if kind in contract.tags:

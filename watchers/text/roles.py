@@ -118,6 +118,8 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
 
 
 def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
+    if phrase.prep == "by" and clause.frame.name in ("win", "lose"):
+        return "supplier" if clause.passive else ""  # "contract won by Meggitt"
     if phrase.prep == "by":
         return "actor" if clause.passive else ""
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
@@ -138,13 +140,13 @@ def _place(clause: Clause, phrase: Phrase, role: str, found: Parts, rules: Rules
     if not role:
         return
     for name in names(clause.sentence, phrase.start, phrase.end, rules):
-        _assign(clause, role, name, found)
+        _assign(clause, role, name, found, rules)
 
 
-def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
+def _assign(clause: Clause, role: str, name: Name, found: Parts, rules: Rules) -> None:
     """Puts one name into its part, by its slot and by what it is."""
     if role in ("public_body", "actor"):
-        _buyer(clause, role, name, found)
+        _buyer(clause, role, name, found, rules)
     elif role == "public_body_if_known":
         if name.kind == "body":
             found.add("public_body", name)
@@ -161,10 +163,12 @@ def _assign(clause: Clause, role: str, name: Name, found: Parts) -> None:
         found.add("supplier", name)
 
 
-def _buyer(clause: Clause, role: str, name: Name, found: Parts) -> None:
+def _buyer(clause: Clause, role: str, name: Name, found: Parts, rules: Rules) -> None:
     """A name in the buyer's place: a public body, an agency by its abbreviation, or somebody private."""
     if name.kind in ("body", "place"):
         found.add("public_body", name)
+    elif clause.sentence.tokens[name.start].text in rules.private_names:
+        found.private = True  # "Ryanair cancels order for 30 jets"
     elif _abbreviation(clause, name):
         found.add("public_body", Name(name.start, name.end, "body"))
     elif (start := _public_words(clause, name)) is not None:

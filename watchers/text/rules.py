@@ -140,7 +140,10 @@ class Rules:
         self.body_names = words(bodies["names"]["exact"], fold=False) | words(bodies["names"]["offices"], fold=False)
         self.place_names = words(bodies["names"]["places"], fold=False)
         self.council_places = words(councils["names"]["places"], fold=False)
-        self.supplier_names = words(suppliers["names"]["exact"], fold=False) | words(suppliers["names"]["private"], fold=False)
+        self.private_names = words(suppliers["names"]["private"], fold=False)
+        self.supplier_names = words(suppliers["names"]["exact"], fold=False) | self.private_names
+        for group in _read(".", "public_bodies.toml").values():
+            self.body_names |= words(group["names"], fold=False)
         self.body_tails = words(bodies["kinds"]["tail"], fold=False)
         self.lower_tails = words(bodies["kinds"]["lower_tail"])
         self.body_heads = words(bodies["kinds"]["head"], fold=False)

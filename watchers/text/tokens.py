@@ -302,12 +302,7 @@ def _tail(tokens: list[Token], index: int) -> tuple[int, int] | None:
         previous = tokens[first - 1]
         if _part(previous) or (previous.tags == frozenset({"n", "num"}) and previous.kind == "word"):
             first -= 1
-        elif (
-            previous.low in ("and", "of", "&", "for", "'s", "with")
-            and first > 1
-            and _part(tokens[first - 2])
-            and tokens[first - 2].kind != "body"
-        ):
+        elif previous.low in ("and", "of", "&", "'s") and first > 1 and _part(tokens[first - 2]) and tokens[first - 2].kind != "body":
             first -= 2
         else:
             break
