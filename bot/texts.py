@@ -170,9 +170,10 @@ def added(names: list[tuple[str, Role]], known: list[tuple[str, Role]], wrong: l
     return lines
 
 
-def removed(names: list[tuple[str, Role]], unknown: list[str]) -> list[str]:
-    lines = [f"Stopped watching {watched(name, role)}." for name, role in names]
-    lines += [f"❌ {_name(text)} is not watched here. /watches lists what is." for text in unknown]
+def removed(names: list[tuple[str, Role]], unknown: list[str], chat: str | None) -> list[str]:
+    where = f" in {foreign(chat, 90).html}" if chat else ""
+    lines = [f"Stopped watching {watched(name, role)}{where}." for name, role in names]
+    lines += [f"❌ {_name(text)} is not watched{where or ' here'}. /watches lists what is." for text in unknown]
     return lines
 
 

@@ -230,6 +230,16 @@ async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, n
     assert (world.names(CHANNEL), world.names(ANN), world.api.shown(CHANNEL)) == ([], [], [])
 
 
+async def test_what_is_said_of_another_chat_names_it(world: World) -> None:
+    await world.ask(ANN, "/watch @alerts Palantir")
+
+    assert await world.ask(ANN, "/unwatch @alerts Capita") == "❌ Capita is not watched in Alerts. /watches lists what is."
+    assert await world.ask(ANN, "/unwatch @alerts Palantir") == "Stopped watching Palantir in Alerts."
+    await world.ask(ANN, "/stop @alerts")
+    await world.press(ANN, ANN, label=texts.STOP_YES)
+    await world.api.until(lambda: world.api.shown(ANN)[-1].startswith("Done. Everything about Alerts is deleted"))
+
+
 @pytest.mark.parametrize(
     "command", ["/watch @alerts Capita", "/unwatch @alerts Palantir", "/watches @alerts", "/stop @alerts", "/latest @alerts"]
 )

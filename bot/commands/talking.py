@@ -81,7 +81,8 @@ async def press_stop(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decis
         return Decision(toast=texts.ADMINS_ONLY_TOAST, loud=True)
     if answer == "no":
         return Decision(toast=texts.KEPT_TOAST, close=True)
-    name = None if chat == pressed.place.chat_id else str(chat)
+    kept = None if chat == pressed.place.chat_id else await desk.call(desk.store.channel, chat)
+    name = None if chat == pressed.place.chat_id else (kept and kept.title) or str(chat)
     return Decision(
         changes=(ForgetChat(chat_id=chat),), replies=say(pressed.place, texts.stopped(name)), toast=texts.STOPPED_TOAST, close=True
     )

@@ -78,7 +78,7 @@ async def unwatch(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
         gone |= {record.id: record for record in found}
         unknown += [] if found else [line]
     changes = tuple(_remove(place, record.id) for record in gone.values())
-    answer = texts.removed([(record.organisation.name, record.role) for record in gone.values()], unknown)
+    answer = texts.removed([(record.organisation.name, record.role) for record in gone.values()], unknown, _elsewhere(place, asked.place))
     return Decision(changes=changes, replies=say(asked.place, *pages("", answer)))
 
 
