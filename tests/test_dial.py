@@ -52,13 +52,13 @@ async def _sentence(url: str, lookups: object) -> str:
     [
         (
             _Failing(socket.gaierror(socket.EAI_NONAME, "x")),
-            "there is no host named gone.example: the name is misspelt or no longer exists",
+            "there is no host named gone.example: the name is misspelt or gone, or this machine has no network",
         ),
         (_Failing(socket.gaierror(socket.EAI_AGAIN, "x")), "the name servers could not answer for gone.example just now"),
         (_Failing(dial.LookupTimeoutError("x")), "the name servers gave no answer for gone.example within 5 seconds"),
         (_Failing(OSError(errno.ENETUNREACH, "x")), "gone.example cannot be reached from here: the network is down or has no way there"),
         (_Failing(OSError("x")), "the connection to gone.example, port 443 failed"),
-        (Names(gone__example=[[]]), "there is no host named gone.example: the name is misspelt or no longer exists"),
+        (Names(gone__example=[[]]), "there is no host named gone.example: the name is misspelt or gone, or this machine has no network"),
     ],
 )
 async def test_a_name_that_leads_nowhere_says_so(lookups: object, sentence: str) -> None:

@@ -176,7 +176,7 @@ def _bad_certificate(error: Exception, asked: Asked) -> str:
 def _no_name(error: Exception, asked: Asked) -> str:
     if getattr(error, "errno", None) == socket.EAI_AGAIN:
         return f"the name servers could not answer for {asked.host} just now"
-    return f"there is no host named {asked.host}: the name is misspelt or no longer exists"
+    return f"there is no host named {asked.host}: the name is misspelt or gone, or this machine has no network"
 
 
 def _no_connection(error: Exception, asked: Asked) -> str:
