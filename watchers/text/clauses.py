@@ -14,6 +14,7 @@ from watchers.text.phrases import HARD, Clause, Phrase, before, behind, compleme
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 
+_JOBS = frozenset({"give", "win", "pick"})  # work is given and won; what ends or is signed is a contract
 _INTRANSITIVE = frozenset({"terminate", "change", "doubt"})
 _BREAKS = frozenset({"sub", "rel", "but", "be", "have", "modal", "will"})
 _GROUP = frozenset({"adv", "be", "have", "modal", "will", "not", "do", "to"})
@@ -184,11 +185,18 @@ def _in_object(clause: Clause, rules: Rules) -> bool:
     return clause.money_only
 
 
+def _won(tokens: list[Token], rules: Rules) -> bool:
+    """Whether somebody won or lost the case: then it is no new one."""
+    return any((verb := rules.verbs.get(token.low)) is not None and verb[0].name in ("win", "lose", "cancel") for token in tokens)
+
+
 def _led_by(clause: Clause) -> set[str]:
     """The prepositions that may stand before the contract a verb is about."""
     frame, noun = clause.frame, "noun" in clause.sentence.tokens[clause.trigger].tags
     if frame.object == "supplier":
         return {"", "of", "to", "for", "from", "in"}  # "picks Atos for contract", "appointed to framework"
+    if frame.name == "change":
+        return {"", "of", "to"}  # "adds $200m to destroyer contract"
     if frame.name in ("give", "win", "cancel", "terminate"):
         return {"", "of", "in"}  # "awards $13bn in contracts"
     if frame.name in ("challenge", "bid") and not noun:
@@ -251,7 +259,7 @@ def _award_of(clause: Clause, rules: Rules) -> None:
 def _amount(tokens: list[Token], phrase: Phrase, clause: Clause) -> bool:
     """Whether "of" follows an amount ("the majority of its contract") or the verb takes it ("stripped of contract")."""
     return clause.frame.name == "strip" or any(
-        token.tags & {"quantity"} or token.kind == "money" for token in tokens[clause.trigger + 1 : phrase.start]
+        token.tags & {"quantity", "candidate_won"} or token.kind == "money" for token in tokens[clause.trigger + 1 : phrase.start]
     )
 
 
@@ -268,7 +276,7 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
     """Sets the contract noun of a phrase when one heads it; what follows it may change what is said ("contract extension")."""
     for index in range(phrase.end - 1, phrase.start - 1, -1):
         token = tokens[index]
-        if "paper" not in token.tags or token.kind != "word":
+        if "paper" not in token.tags or token.kind != "word" or ("job" in token.tags and clause.frame.name not in _JOBS):
             continue
         if "award" in token.tags and index > phrase.start and "paper" in tokens[index - 1].tags:
             continue  # "contract award": the contract is the noun before
@@ -288,7 +296,7 @@ def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     clause = Clause(sentence, index, rules.nominals[token.low], "n", passive=True)
     clause.left = before(tokens, index, governed=True)
     clause.right = behind(tokens, index + 1, sentence)
-    challenge = clause.frame.name == "challenge" and not any("ev" in word.tags for word in tokens[:index])
+    challenge = clause.frame.name == "challenge" and not _won(tokens[:index], rules)
     about = {"of", "from", "to"} | ({"in"} if challenge else set())
     ahead = [phrase for phrase in clause.right if phrase.prep in about][:1]
     if not any(_paper(tokens, phrase, clause, rules) for phrase in ahead):

@@ -61,8 +61,22 @@ def _bare_forms(clause: Clause, group: int, auxiliaries: list[Token]) -> None:
         return
     if clause.form == "b" and not auxiliaries and not clause.left:
         clause.mood, clause.why = "proposed", "imperative"
+    elif clause.form == "g" and _headline_progressive(clause, group):
+        return
     elif clause.form == "g" and not any("be" in token.tags for token in auxiliaries) and not (group and tokens[group - 1].low == ","):
         clause.mood, clause.why = "background", "an -ing form that no verb carries"
+
+
+def _headline_progressive(clause: Clause, group: int) -> bool:
+    """Whether a headline leaves out "is": "Canada reviewing fighter contract"; with another verb behind, it only describes."""
+    if clause.sentence.field != "title" or not clause.left or clause.left[0].start != 0 or clause.left[-1].end != group:
+        return False
+    tokens = clause.sentence.tokens
+    named = any(token.kind in ("body", "place") or "generic_body" in token.tags for token in tokens[:group])
+    return named and not any(
+        token.tags & {"form_s", "form_d", "other", "be", "have", "modal"} and token.kind == "word" and "n" not in token.tags
+        for token in tokens[clause.trigger + 1 :]
+    )
 
 
 def _subordinate(clause: Clause, group: int) -> None:

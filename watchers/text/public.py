@@ -62,7 +62,10 @@ def _bought(clause: Clause, found: Parts) -> bool:
         return False
     known = any(name.known for name in found.suppliers)
     if clause.frame.name == "pick":
-        if "names_people" in tokens[clause.trigger].tags:
+        for_goods = any(
+            token.tags & {"goods", "works"} for phrase in clause.right if phrase.prep == "for" for token in tokens[phrase.start :]
+        )
+        if "names_people" in tokens[clause.trigger].tags and not for_goods:
             return False
         end = clause.right[-1].end if clause.right else clause.trigger + 1
         purpose = any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags)
@@ -82,7 +85,14 @@ def _workers(clause: Clause) -> bool:
     ]
     if any(_worker(tokens, index, clause) for phrase in sides for index in range(phrase.start, phrase.end)):
         return True
+    if clause.frame.name == "pick" and any(
+        _worker(tokens, index, clause) for phrase in clause.right if not phrase.prep for index in range(phrase.start, phrase.end)
+    ):
+        return True  # "appoints new chief executive on £180,000 contract"
     holder = clause.contract - 1 if clause.contract else 0
+    text, start = clause.sentence.text, clause.sentence.start
+    if "workers" in tokens[holder].tags and text[tokens[holder].end - start : tokens[holder].end - start + 1] in ("'", "’"):
+        return True  # "approves teachers' contract"
     while holder > 0 and "n" in tokens[holder].tags and not tokens[holder].tags & {"gen"}:
         holder -= 1
     return holder > 0 and bool(tokens[holder].tags & {"gen"}) and bool(tokens[holder - 1].tags & {"workers"})
@@ -111,21 +121,35 @@ def _contractual(clause: Clause, found: Parts) -> bool:
         return known or firm
     verdicts = {
         "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
-        "bid": name in ("give", "approve") and (money or bool(found.suppliers)),
+        "bid": name in ("give", "approve") and (money or goods or bool(found.suppliers)),
         "order": name in _ORDERED and (money or known or goods or (name == "win" and bool(found.bodies and found.suppliers))),
-        "award": name == "win" and bool(found.bodies) and (known or money),
-        "job": name in ("win", "give", "pick", "strip") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
+        "award": (name == "win" or name in CANCELS) and bool(found.bodies) and (known or money),
+        "job": name in ("win", "give", "pick") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
     }
     for kind, verdict in verdicts.items():
         if kind in contract.tags:
             return verdict
     buyer = bool(found.bodies) or any(token.kind == "body" for token in tokens) or (found.generic and money)
-    if buyer and found.suppliers and name in ("give", "pick", "win"):
+    if (buyer and found.suppliers and name in ("give", "pick", "win")) or _for_goods(clause, found):
         return True
     if not found.bodies and not any("generic_body" in token.tags for token in tokens):
         return False
     arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
     return known or firm or arms or (goods and money) or (bool(found.suppliers) and (goods or money))
+
+
+def _for_goods(clause: Clause, found: Parts) -> bool:
+    """Whether a public buyer gives a firm years of work, or signs for something: "pick Urbaser to empty bins in eight-year deal",
+    "Kent Police signs five-year deal for 300 electric cars".
+    """
+    tokens, name = clause.sentence.tokens, clause.frame.name
+    if name in ("give", "pick"):
+        years = any("term" in token.tags for token in tokens[clause.trigger :])
+        return years and bool(found.suppliers) and found.generic
+    if name not in ("sign", "approve") or not any(one.kind == "body" and one.start < clause.trigger for one in found.bodies):
+        return False
+    bought = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "for"]
+    return any(token.tags & {"goods", "works"} for run in bought for token in run)
 
 
 def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: bool) -> bool:

@@ -96,7 +96,8 @@ def _plainly_public(sentence: Sentence, index: int, rules: Rules) -> bool:
         return False
     if not token.capital or sentence.title_case or index == 0:
         return True
-    beside = [sentence.tokens[place] for place in (index - 1, index + 1) if 0 <= place < len(sentence.tokens)]
+    sides = (index + 1,) if "works" in token.tags else (index - 1, index + 1)  # "Bruce Highway" is a road, "Federal Insurance" a firm
+    beside = [sentence.tokens[place] for place in sides if 0 <= place < len(sentence.tokens)]
     return not any(other.capital and other.tags == UNKNOWN for other in beside)
 
 
@@ -210,16 +211,26 @@ def _abbreviation(clause: Clause, name: Name) -> bool:
 def _inside(clause: Clause, phrase: Phrase, found: Parts, rules: Rules) -> None:
     """The names before the contract noun in its own phrase: "hands Palantir £500k contract", "Met Police £50m Palantir deal"."""
     assert clause.contract is not None
-    tokens = clause.sentence.tokens
     for name in names(clause.sentence, phrase.start, clause.contract, rules, before_noun=True):
         if name.kind == "body":
             found.add("public_body", name)
         elif name.kind == "place":
-            following = tokens[name.end] if name.end < len(tokens) else None
-            if following is not None and (following.tags & {"gen", "works"} or following.kind == "money"):
+            if _buys_there(clause, name):
                 found.add("public_body", name)
         elif clause.frame.name not in ("win", "lose") and (name.known or _recipient(clause, phrase, name)):
             found.add("supplier", name)
+
+
+def _buys_there(clause: Clause, name: Name) -> bool:
+    """Whether a place before the contract noun is the buyer: "Kent highways deal", "Kent community services contract"."""
+    assert clause.contract is not None
+    between = clause.sentence.tokens[name.end : clause.contract]
+    if not between:
+        return False
+    plain = all(token.kind == "word" and not token.capital and "generic_supplier" not in token.tags for token in between)
+    ends = plain and clause.frame.event is EventKind.TERMINATED  # nobody loses a contract of a place but a public one
+    services = plain and any(token.tags & {"goods", "works"} for token in between)
+    return bool(between[0].tags & {"gen", "works"}) or between[0].kind == "money" or services or ends
 
 
 def _recipient(clause: Clause, phrase: Phrase, name: Name) -> bool:
