@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from watchers.match import Matcher
+from watchers.text.language import languages
 from watchers.text.rules import rules
 from watchers.types import AlertClass, Entry, EventKind, Finding, Money
 from watchers.understand import understand
 
-CASES = Path(__file__).parent / "data" / "cases" / "en.psv"
+CASES = Path(__file__).parent / "data" / "cases"
+LANGUAGES = sorted(path.stem for path in CASES.glob("*.psv"))
 NOBODY = Matcher(())
 
 
@@ -27,13 +29,17 @@ class Case:
     summary: str
 
 
-def cases() -> list[Case]:
+def cases(language: str) -> list[Case]:
     rows = []
-    for line in CASES.read_text(encoding="utf-8").splitlines():
+    for line in (CASES / f"{language}.psv").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             event, supplier, body, value, title, *summary = [cell.strip() for cell in line.split("|")]
             rows.append(Case(EventKind(event), supplier, body, value, title, summary[0] if summary else ""))
     return rows
+
+
+def every_case() -> list[Case]:
+    return [case for language in LANGUAGES for case in cases(language)]
 
 
 def read(title: str, summary: str = "") -> Finding | None:
@@ -46,12 +52,12 @@ def kind(title: str, summary: str = "") -> str:
     return finding.event.value if finding else "none"
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.title[:60])
+@pytest.mark.parametrize("case", every_case(), ids=lambda case: case.title[:60])
 def test_the_event_of_a_case_is_told(case: Case) -> None:
     assert kind(case.title, case.summary) == case.event.value
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.event.alert], ids=lambda case: case.title[:60])
+@pytest.mark.parametrize("case", [case for case in every_case() if case.event.alert], ids=lambda case: case.title[:60])
 def test_the_parts_of_a_case_are_told(case: Case) -> None:
     finding = read(case.title, case.summary)
     assert finding is not None
@@ -65,9 +71,36 @@ def test_the_parts_of_a_case_are_told(case: Case) -> None:
 
 
 def test_there_are_cases_for_every_kind_and_enough_of_them() -> None:
-    kinds = {case.event for case in cases()}
-    assert len(cases()) >= 300
+    kinds = {case.event for case in cases("en")}
+    assert len(cases("en")) >= 300
     assert kinds >= set(EventKind) - {EventKind.AWARD_INTENDED, EventKind.COMPLETED}
+
+
+def test_every_language_with_a_folder_has_cases_a_third_of_which_must_not_alert() -> None:
+    assert sorted(languages().folders) == LANGUAGES
+    for language in LANGUAGES:
+        rows = cases(language)
+        assert len(rows) >= 40
+        assert 3 * sum(case.event.alert is None for case in rows) >= len(rows)
+
+
+def test_the_language_is_told_by_script_and_small_words_and_a_neighbour_is_left_unread() -> None:
+    told = languages().of
+    assert told("Serco wins council contract") == "en"
+    assert told("Stadt vergibt Auftrag") == "de"
+    assert told("La ville attribue le marché à Veolia") == "fr"
+    assert told("El alcalde cancela el contrato") == "es"
+    assert told("وزارة الصحة تلغي عقدا مع شركة") == "ar"
+    assert told("A prefeitura cancelou o contrato com a empresa que não fez as obras do município") is None
+    assert told("شرکت پالانتیر عقد قرارداد") is None
+    assert told("Минобороны отменило контракт") is None
+
+
+def test_what_a_feed_says_of_its_language_settles_only_what_the_words_leave_open() -> None:
+    told = languages().of
+    assert told("Council cancels the contract with Capita for the schools", "fr") == "en"
+    assert told("Contrat Veolia, Contrato Veolia", "es") == "es"
+    assert told("Contrat Veolia, Contrato Veolia", "fr") == "fr"
 
 
 def test_the_keyword_trap_of_cancel_is_told_apart_by_mood_alone() -> None:

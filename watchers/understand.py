@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from watchers.match import Matcher, Mention
 from watchers.names import COMMON
 from watchers.notices import understand_release
-from watchers.text.events import tell
+from watchers.text import events, spoken, tokens, words
+from watchers.text.folder import folder
+from watchers.text.language import languages
 from watchers.text.naming import Name
 from watchers.text.rules import rules
-from watchers.text.tokens import Named, Sentence, read
+from watchers.text.tokens import Named, Sentence
 from watchers.text.told import Told
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
 
-_LANGUAGES = ("en",)
+_GRAMMAR = "en"  # the one language with a grammar of its own; all others are read by clauses, from their folders
 _KINDS = {Role.SUPPLIER: "supplier", Role.PUBLIC_BODY: "body"}
 
 
@@ -30,13 +32,11 @@ def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()
 
 
 def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
-    language = rules(_LANGUAGES[0])
-    if not language.may_tell(f"{entry.title}\n{entry.summary}"):
+    language = languages().of(f"{entry.title}\n{entry.summary}", entry.language)
+    if language is None:
         return ()
     mentions = {name: _names(matcher, value) for name, value in (("title", entry.title), ("summary", entry.summary))}
-    title = read("title", entry.title, language, _named(mentions["title"], matcher))
-    summary = read("summary", entry.summary, language, _named(mentions["summary"], matcher)) if entry.summary else []
-    told = tell(title, summary, language)
+    told = _told(entry, language, {name: _named(found, matcher) for name, found in mentions.items()})
     if told is None:
         return ()
     suppliers = _parties(told.suppliers)
@@ -66,6 +66,17 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
             matches=tuple(dict.fromkeys(matches)),
         ),
     )
+
+
+def _told(entry: Entry, language: str, named: dict[str, list[Named]]) -> Told | None:
+    """What the reader of the language makes of the title and the summary."""
+    if language == _GRAMMAR:
+        english = rules(language)
+        title = tokens.read("title", entry.title, english, named["title"])
+        return events.tell(title, tokens.read("summary", entry.summary, english, named["summary"]) if entry.summary else [], english)
+    other = folder(language)
+    title = words.read("title", entry.title, other, named["title"])
+    return spoken.tell(title, words.read("summary", entry.summary, other, named["summary"]) if entry.summary else [], other)
 
 
 def _names(matcher: Matcher, text: str) -> list[Mention]:

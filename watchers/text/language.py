@@ -1,0 +1,83 @@
+"""Which language an entry is written in: its script first, then the small words of each language that has a folder.
+
+Every language is a folder ``rules/<language>`` with a ``language.toml``; ``rules/languages.toml`` adds the small words of neighbours nobody
+has written rules for (Portuguese is no Spanish), so that they are told apart and left unread. A text without a stem of any language tells
+of no contract, and most entries of a feed end there: one automaton holds the stems of all languages.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from typing import Any
+
+import ahocorasick_rs
+
+from watchers.text.rules import FOLDER
+
+_FOREIGN = re.compile(r"[\u0370-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")  # letters that are not Latin
+_ARABIC = re.compile(r"[\u0620-\u064a]{2}")
+_NOT_ARABIC = re.compile(r"[پچژگکیےٹڈڑھہۇۆې]")  # Persian, Urdu, Kurdish, Uighur
+_ENOUGH = 2  # small words that make a text one of its language though it quotes another script
+_WORDS = 32  # of a text are counted: enough to tell, and 10 µs
+
+
+class Languages:
+    """All languages there are folders for."""
+
+    def __init__(self) -> None:
+        self.folders = sorted(path.parent.name for path in FOLDER.glob("*/language.toml"))
+        self._small: dict[str, tuple[str, ...]] = {}
+        self._stems: list[tuple[str, str]] = []
+        for name in self.folders:
+            self._learn(name, _table(f"{name}/language.toml")["small_words"])
+            stems = _table(f"{name}/lexicon.toml")["stems"]["any"].split()
+            self._stems += [(stem.replace("_", " "), name) for stem in stems]
+        for name, text in _table("languages.toml")["small_words"].items():
+            self._learn(name, text)
+        self._automaton = ahocorasick_rs.AhoCorasick([stem for stem, _ in self._stems])
+
+    def _learn(self, name: str, text: str) -> None:
+        for word in text.split():
+            self._small[word] = (*self._small.get(word, ()), name)
+
+    def of(self, text: str, prior: str | None = None) -> str | None:
+        """The language to read ``text`` in; None when it has no stem of it or is in a language nobody wrote rules for.
+
+        ``prior`` is what its feed says of itself; feeds are often wrong, so it only settles what the words leave open.
+        """
+        lower = text.lower()
+        hits = self._automaton.find_matches_as_indexes(lower, overlapping=True)
+        if not hits:
+            return None
+        stems = {self._stems[hit[0]][1] for hit in hits}
+        found = self._guess(lower, stems, (prior or "")[:2].lower())
+        return found if found in stems else None
+
+    def _guess(self, lower: str, stems: set[str], prior: str) -> str | None:
+        counts = dict.fromkeys(stems, 1)
+        small = self._small
+        for word in lower.split(None, _WORDS)[:_WORDS]:
+            if word in small:
+                for name in small[word]:
+                    counts[name] = counts.get(name, 0) + 1
+        if not lower.isascii() and _FOREIGN.search(lower) and max(counts.values()) <= _ENOUGH:
+            return "ar" if _ARABIC.search(lower) and not _NOT_ARABIC.search(lower) else None
+        if prior in counts:
+            counts[prior] += 1
+        best = max(counts.values())
+        ahead = [name for name, count in counts.items() if count == best]
+        if len(ahead) == 1:
+            return ahead[0]
+        return prior if prior in ahead else "en" if "en" in ahead else ahead[0]
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@cache
+def languages() -> Languages:
+    """The languages, read once a process."""
+    return Languages()

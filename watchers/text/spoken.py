@@ -1,0 +1,295 @@
+"""What an entry in any language with a folder says happened: the clause reader.
+
+A clause is a word for an event and a noun for a contract between the same two marks, with a public buyer. What stands before and behind
+the word decides whether it has happened (``moods.toml``), the frame and the prepositions who is who (``watchers.text.parties``). It knows
+no word order: a folder says with slots what stands where. English has a grammar of its own, which reads more finely.
+"""
+
+from __future__ import annotations
+
+from watchers.text.folder import Folder, Sign, Verb
+from watchers.text.naming import Name
+from watchers.text.parties import Parties, Said, names, parties
+from watchers.text.phrases import Clause
+from watchers.text.tokens import Sentence, Token
+from watchers.text.told import Told
+from watchers.text.words import hard
+from watchers.types import AlertClass, EventKind
+
+_RANK = (
+    EventKind.CANCELLED,
+    EventKind.TERMINATED,
+    EventKind.AWARDED,
+    EventKind.NOT_CANCELLED,
+    EventKind.PROPOSED_CANCEL,
+    EventKind.SUSPENDED,
+    EventKind.EXTENDED,
+    EventKind.CHANGED,
+    EventKind.PROPOSED_AWARD,
+    EventKind.CHALLENGED,
+    EventKind.TENDER_OPENED,
+)
+_REACH = 14  # words between an event and its contract
+_HEAD_REACH = 4  # words between a contract and the noun whose genitive it is
+_IMPLIED = frozenset({"buy", "pick"})
+_HEADS = {"extended": EventKind.EXTENDED, "changed": EventKind.CHANGED, "challenged": EventKind.CHALLENGED}
+_CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
+
+
+def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told | None:
+    """The event of an entry, or None when it tells none."""
+    first = next((token for sentence in title for token in sentence.tokens if token.kind != "stop"), None)
+    if first is not None and first.low in rules.starts:
+        return None
+    for group in (title, summary[:2]):
+        told = [one for sentence in group for one in _clauses(sentence, title, summary, rules)]
+        if told:
+            best = min(told, key=lambda one: _RANK.index(one.event))
+            _complete(best, [*title, *summary], rules)
+            return best
+    return None
+
+
+def _clauses(sentence: Sentence, title: list[Sentence], summary: list[Sentence], rules: Folder) -> list[Told]:
+    found = []
+    for index, token in enumerate(sentence.tokens):
+        known = rules.verbs.get(token.low, ()) if token.kind == "word" else ()
+        verb = next((one for one in known if _is_verb(sentence.tokens, index, one, rules)), None)
+        if verb is not None:
+            told = _clause(_said(sentence, index, verb), title, summary, rules)
+            if told is not None:
+                found.append(told)
+    return found
+
+
+def _is_verb(tokens: list[Token], index: int, verb: Verb, rules: Folder) -> bool:
+    """Whether the word is a verb here, with its particle and without the one that makes it another verb."""
+    token = tokens[index]
+    if "f" in verb.forms and "n" not in verb.forms:
+        if rules.capitals == "nouns" and token.capital and index and not hard(tokens[index - 1]):
+            return False
+        before = tokens[index - 1].tags if index else frozenset()
+        if "noun_too" in token.tags and (
+            before & {"det", "of", "to", "for"} or not index or (index + 1 < len(tokens) and "of" in tokens[index + 1].tags)
+        ):
+            return False
+    behind = []
+    for following in tokens[index + 1 :]:
+        if following.kind == "stop":
+            break
+        behind.append(following.low)
+    if verb.never and behind and verb.never == behind[-1]:
+        return False
+    return not verb.particle or verb.particle in behind
+
+
+def _clause(said: Said, title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told | None:
+    sentence, tokens, frame = said.sentence, said.sentence.tokens, said.verb.frame
+    if said.contract < 0 and frame.name not in _IMPLIED:
+        return None
+    result, why = _mood(said, rules)
+    event = _event(said, result, _head(tokens, said.contract, rules))
+    if event is None or _blocked([*title, sentence], rules):
+        return None
+    found = parties(said, rules)
+    if not _enough(event, said, found, [*title, *summary[:2]]):
+        return None
+    implied = said.contract < 0
+    contract = said.trigger if implied else said.contract
+    clause = Clause(sentence, said.trigger, frame, said.form, said.passive, contract=contract, implied=implied)
+    told = Told(event, f"{frame.name}: {why}", clause)
+    told.suppliers = [(sentence, name) for name in found.suppliers]
+    named = [name for name in found.bodies if name.kind == "body"]
+    told.bodies = [(sentence, name) for name in named or found.bodies]
+    return told
+
+
+def _said(sentence: Sentence, index: int, verb: Verb) -> Said:
+    tokens = sentence.tokens
+    left, right = _borders(tokens, index)
+    form, contract = _form(tokens, index, verb), _contract(sentence, index, verb)
+    passive = form == "p" and _passive(tokens, index, left)
+    return Said(sentence, index, verb, form, -1 if contract is None else contract, left, right, passive)
+
+
+def _borders(tokens: list[Token], index: int) -> tuple[int, int]:
+    """The stretch around a word between two hard marks."""
+    left = index
+    while left > 0 and not hard(tokens[left - 1]):
+        left -= 1
+    right = index + 1
+    while right < len(tokens) and not hard(tokens[right]):
+        right += 1
+    return left, right
+
+
+def _contract(sentence: Sentence, index: int, verb: Verb) -> int | None:
+    """The nearest contract noun between the same commas, not one that is argued over ("nach Streit um Vertrag")."""
+    near = [found for step in (1, -1) if (found := _search(sentence.tokens, index, step)) is not None]
+    best = min(near, key=lambda place: abs(place - index), default=None)
+    tokens = sentence.tokens
+    if best is not None and verb.frame.needs == "tender" and "tender" not in tokens[best].tags:
+        return None
+    return best
+
+
+def _search(tokens: list[Token], index: int, step: int) -> int | None:
+    """The first contract noun in a direction; forwards an aside between commas is passed over, unless it has a verb of its own."""
+    place, aside = index + step, False
+    while 0 <= place < len(tokens) and abs(place - index) <= _REACH:
+        token = tokens[place]
+        if token.kind == "stop":
+            if token.low not in ",،" or step < 0:
+                return None
+            aside = True
+        elif token.tags & {"strong", "tender", "weak"} and token.kind == "word":
+            return None if place and "over" in tokens[place - 1].tags else place
+        elif "scrutiny" in token.tags or (aside and token.tags & {"rel", "ev"}):
+            return None
+        place += step
+    return None
+
+
+def _head(tokens: list[Token], contract: int, rules: Folder) -> str:
+    """What a noun does whose genitive the contract is ("prolongation du contrat", "conditions du contrat")."""
+    if contract < 0:
+        return ""
+    for place in range(contract - 1, max(-1, contract - _HEAD_REACH), -1):
+        if tokens[place].low in rules.heads:
+            return rules.heads[tokens[place].low]
+        if tokens[place].kind == "stop" or tokens[place].tags & {"ev", "with", "to", "by", "weak", "strong", "tender"}:
+            return ""
+    following = tokens[contract + 1] if contract + 1 < len(tokens) else None
+    return "none" if following is not None and following.low in rules.heads and rules.heads[following.low] == "none" else ""
+
+
+def _mood(said: Said, rules: Folder) -> tuple[str, str]:
+    """Whether it has happened, and by which pattern; the first that fits decides."""
+    codes = said.sentence.codes
+    before, after = codes[said.left : said.trigger], codes[said.trigger + 1 : said.right]
+    fitting = (
+        sign
+        for sign in rules.signs
+        if said.form in sign.forms and (not sign.frames or said.verb.frame.name in sign.frames) and _fits(sign, before, after)
+    )
+    sign = next(fitting, None)
+    result, why = (sign.result, sign.name) if sign else ("happened", "told as done")
+    if result in ("happened", "future") and said.sentence.text.rstrip().endswith(("?", "؟")):
+        return "proposed", "a question"
+    return result, why
+
+
+def _form(tokens: list[Token], index: int, verb: Verb) -> str:
+    """Which of its forms a spelling is here: an infinitive under "to" or a modal, a participle behind "have"."""
+    if len(verb.forms) == 1:
+        return verb.forms[0]
+    start = index
+    while start > 0 and tokens[start - 1].kind != "stop":
+        start -= 1
+    around = {tag for token in (*tokens[start:index], *tokens[index + 1 : index + 3]) for tag in token.tags}
+    for form, leads in (("i", {"infinitive", "modal", "will"}), ("p", {"have", "be", "passive"})):
+        if form in verb.forms and around & leads:
+            return form
+    return verb.forms[0]
+
+
+def _fits(sign: Sign, before: str, after: str) -> bool:
+    return (sign.before is None or bool(sign.before.search(before))) and (sign.after is None or bool(sign.after.match(after)))
+
+
+def _passive(tokens: list[Token], index: int, left: int) -> bool:
+    """Whether a participle's subject suffers: no "have" carries it."""
+    around = tokens[left : min(len(tokens), index + 3)]
+    if any("passive" in token.tags for token in around):
+        return True
+    return not any("have" in token.tags for token in around)
+
+
+def _event(said: Said, result: str, head: str) -> EventKind | None:
+    """The kind by frame, mood and the noun that governs the contract."""
+    frame = said.verb.frame
+    cancels = frame.event in _CANCELS
+    if result == "future":
+        result = "happened" if cancels else "proposed"
+    if result == "happened" and head in _HEADS:
+        return _HEADS[head]
+    if result == "background" or head == "none":
+        return None
+    if head == "proposed":
+        return None if cancels else EventKind.PROPOSED_AWARD
+    if result == "negated":
+        return EventKind.NOT_CANCELLED if cancels else EventKind.TERMINATED if frame.event is EventKind.EXTENDED else None
+    if result == "proposed":
+        return frame.proposed
+    tags = said.sentence.tokens[said.contract].tags if said.contract >= 0 else frozenset()
+    return EventKind.CANCELLED if cancels and "tender" in tags and "strong" not in tags else frame.event
+
+
+def _blocked(sentences: list[Sentence], rules: Folder) -> bool:
+    return any(token.low in rules.blockers or _plain(token, rules) in rules.blockers for one in sentences for token in one.tokens)
+
+
+def _plain(token: Token, rules: Folder) -> str:
+    return token.low.removeprefix(rules.article) if rules.article else token.low
+
+
+def _enough(event: EventKind, said: Said, found: Parties, sentences: list[Sentence]) -> bool:
+    """Whether the contract is a public one: a body in the clause, or a public buyer that is plain and a contract that is no mere deal."""
+    arms = any("arms" in token.tags for token in said.tokens)
+    if said.contract < 0:
+        pick = said.verb.frame.name == "pick"
+        bought = any(name.known for name in found.suppliers) or (arms and not pick)
+        return bought and not found.private and any(pick or name.start <= said.trigger + 1 for name in found.bodies)
+    elsewhere = any(token.kind == "body" for one in sentences for token in one.tokens)
+    if event.alert is None:
+        return bool(found.bodies or found.plain or elsewhere or found.suppliers)
+    if found.private and not found.bodies:
+        return False
+    if not said.sentence.tokens[said.contract].tags & {"strong", "tender"}:
+        return bool(found.bodies) and (bool(found.suppliers) or arms)
+    return bool(found.bodies) or found.plain or (elsewhere and (said.sentence.field == "title" or bool(found.suppliers)))
+
+
+def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
+    """The parts and the sum that the deciding clause leaves out, from beside the other mentions of the contract."""
+    _value(told, sentences)
+    if not told.suppliers:
+        told.suppliers = [(one, name) for one in sentences for name in _with(one, rules)][:1]
+    if not told.suppliers:
+        known = (
+            (one, name) for one in sentences[:2] for name in names(one, 0, len(one.tokens), rules) if name.known and name.kind == "supplier"
+        )
+        told.suppliers = list(known)[:1]
+    if not any(name.kind == "body" for _, name in told.bodies):
+        own = [told.clause.sentence, *(one for one in sentences if one is not told.clause.sentence)]
+        named = [(one, Name(at, at + 1, "body")) for one in own for at, token in enumerate(one.tokens) if token.kind == "body"]
+        told.bodies = told.bodies or named[:1]
+
+
+def _with(sentence: Sentence, rules: Folder) -> list[Name]:
+    """The names led by "with" in a sentence that has a contract."""
+    if not any(token.tags & {"strong", "tender", "weak"} for token in sentence.tokens):
+        return []
+    tokens = sentence.tokens
+    return [
+        name
+        for name in names(sentence, 0, len(tokens), rules)
+        if name.kind == "supplier" and any("with" in token.tags for token in tokens[max(0, name.start - 2) : name.start])
+    ]
+
+
+def _value(told: Told, sentences: list[Sentence]) -> None:
+    """The sum in the clause of the contract, else in a sentence with a contract; never one that is a fine, a debt or a saving."""
+    clause = told.clause
+    own = [clause.sentence, *(one for one in sentences if one is not clause.sentence)]
+    for sentence in own:
+        tokens = sentence.tokens
+        if not any(token.tags & {"strong", "tender", "weak"} for token in tokens):
+            continue
+        for index, token in enumerate(tokens):
+            if token.money is not None and not any("not_value" in one.tags for one in tokens[max(0, index - 5) : index + 4]):
+                told.money, told.money_token = token.money, token
+                return
+    if clause.frame.event.alert is AlertClass.AWARDED and clause.implied:
+        money = next((token for token in clause.sentence.tokens if token.money is not None), None)
+        told.money, told.money_token = (money.money, money) if money is not None else (None, None)

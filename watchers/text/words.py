@@ -1,0 +1,233 @@
+"""Sentences of a text in any language with a folder: words with their tables, sums, and the names in them.
+
+A name is what the gazetteer knows, what follows the word for a kind of body ("Ayuntamiento de ...", "وزارة ...") or for a firm
+("empresa ...", "شركة ..."), or a run of capitalised words, as far as the language writes only names with capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from watchers.text.folder import COMMA, NAME, NUMBER, STOP, Folder
+from watchers.text.tokens import Named, Sentence, Token
+
+_READ = 4  # sentences of a field
+_SENTENCE_END = re.compile(r"(?<=[.!?؟…])[\"'”’»)\]]*\s+(?=\S)")
+_MARKS = "\u064b-\u065f\u0670"
+_TOKEN = re.compile(rf"(?:[^\W_]|[{_MARKS}])+(?:[.&’'/-](?:[^\W_]|[{_MARKS}])+)*['’]?|[^\w\s]")
+_QUOTES = frozenset("‘’“”\"'«»„‚‹›`")
+_HARD = frozenset(";:–—.!?؟()[]|…؛")
+_JOINED = 4  # words of a name after the word for its kind
+_ASIDE = 8  # words and marks
+_SHORT = 2  # letters; a prefix is cut only from a longer word
+
+
+def read(name: str, text: str, rules: Folder, mentions: Sequence[Named] = ()) -> list[Sentence]:
+    """The sentences of a field, tokenised. ``mentions`` are the watched names in ``text``."""
+    return [_sentence(name, start, part, rules, mentions) for start, part in _sentences(text, rules)[:_READ]]
+
+
+def _sentences(text: str, rules: Folder) -> list[tuple[int, str]]:
+    found, start = [], 0
+    short = tuple(f"{word}." for word in rules.writing["abbreviations"].split())
+    for hit in _SENTENCE_END.finditer(text):
+        if text[: hit.start()].endswith(short) or (hit.start() > 1 and text[hit.start() - 2].isdigit() and text[hit.start() - 1] == "."):
+            continue
+        found.append((start, text[start : hit.start()]))
+        start = hit.end()
+    found.append((start, text[start:]))
+    return [(offset, part) for offset, part in found if part.strip()]
+
+
+def _sentence(name: str, start: int, text: str, rules: Folder, mentions: Sequence[Named]) -> Sentence:
+    tokens = _merge(_tokens(text, start, rules), text, start, rules, mentions)
+    tokens = _bodies(tokens, text, start, rules)
+    sentence = Sentence(name, start, text, tokens)
+    sentence.codes = "".join(
+        rules.codes.get(NAME if token.kind in ("body", "supplier", "place") else token.tags, "") or rules.codes[STOP] for token in tokens
+    )
+    return sentence
+
+
+def _tokens(text: str, offset: int, rules: Folder) -> list[Token]:
+    tokens: list[Token] = []
+    sums = {one.start: one for one in rules.money.sums(text)}
+    place = 0
+    while hit := _TOKEN.search(text, place):
+        one = next((sums[at] for at in range(place, hit.end()) if at in sums and at >= hit.start()), None)
+        if one is not None and one.start == hit.start():
+            money = None if one.money is not None and rules.ambiguous.search(one.money.printed) else one.money
+            tokens.append(Token(offset + one.start, offset + one.end, text[one.start : one.end], "sum", NUMBER, "money", money))
+            place = one.end
+            continue
+        place = hit.end()
+        tokens += _words(hit.group(), offset + hit.start(), rules)
+    return _without_asides(tokens)
+
+
+def _without_asides(tokens: list[Token]) -> list[Token]:
+    """Without a few words in brackets ("the transports of Frankfurt (VGF)"): they would cut the clause in two."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        closing = next((place for place in range(index + 1, min(index + _ASIDE, len(tokens))) if tokens[place].low == ")"), None)
+        if tokens[index].low == "(" and closing is not None:
+            index = closing
+        else:
+            kept.append(tokens[index])
+        index += 1
+    return kept
+
+
+def _words(text: str, start: int, rules: Folder) -> list[Token]:
+    """One word as tokens: its prefixes ("l'", "و", "ل") apart, a compound with a hyphen apart when its last part is a contract."""
+    if not text[0].isalnum():
+        if text in _QUOTES:
+            return []
+        kind = COMMA if text in ",،" else STOP
+        return [Token(start, start + len(text), text, text, kind, "stop")]
+    if text[-1] in "'’" and rules.low(text) not in rules.prefixes:
+        text = text[:-1]
+    low = rules.low(text)
+    if low in rules.tables or low in rules.verbs:
+        return [Token(start, start + len(text), text, low, rules.tags(low))]
+    for prefix in rules.prefixes:
+        rest = text[len(prefix) :]
+        if (
+            low.startswith(prefix)
+            and len(rest) > _SHORT
+            and (prefix[-1] == "'" or rules.tags(rules.low(rest)) - {"n"} or rules.low(rest) in rules.known)
+        ):
+            cut = start + len(prefix)
+            return [Token(start, cut, text[: len(prefix)], prefix, rules.tags(prefix)), *_words(rest, cut, rules)]
+    head, hyphen, tail = text.rpartition("-")
+    if hyphen and head and rules.tags(rules.low(tail)) & {"strong", "tender", "weak"}:
+        cut = start + len(head)
+        return [Token(start, cut, head, rules.low(head), rules.tags(rules.low(head))), *_words(tail, cut + 1, rules)]
+    tags = NUMBER if text[0].isdigit() and low not in rules.tables else rules.tags(low)
+    return [Token(start, start + len(text), text, low, tags)]
+
+
+def _merge(tokens: list[Token], text: str, offset: int, rules: Folder, mentions: Sequence[Named]) -> list[Token]:
+    """Phrases, known names and watched names become one token each, the longest first."""
+    watched = {one.start: one for one in reversed(mentions)}
+    merged: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        named = watched.get(token.start)
+        end, kind = index + 1, ""
+        if named is not None:
+            while end < len(tokens) and tokens[end].end <= named.end:
+                end += 1
+            kind = _known(tokens[index:end], text, offset, rules) or named.kind or "supplier"
+        elif token.kind == "word":
+            end, kind = _longest(tokens, index, text, offset, rules)
+        if kind or end > index + 1:
+            words = text[token.start - offset : tokens[end - 1].end - offset]
+            low = " ".join(part.low for part in tokens[index:end])
+            tags = rules.tags(low)
+            merged.append(Token(token.start, tokens[end - 1].end, words, low, tags, kind or "word", None, watched=named is not None))
+        else:
+            merged.append(token)
+        index = end
+    return merged
+
+
+def _known(run: list[Token], text: str, offset: int, rules: Folder) -> str:
+    words = text[run[0].start - offset : run[-1].end - offset]
+    return rules.known.get(" ".join(token.low for token in run) if rules.capitals == "none" else words, "") or rules.known.get(words, "")
+
+
+def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Folder) -> tuple[int, str]:
+    for phrase in rules.phrases.get(tokens[index].low, ()):
+        run = tokens[index : index + len(phrase)]
+        if tuple(token.low for token in run) == phrase:
+            kind = _known(run, text, offset, rules)
+            if kind or " ".join(phrase) in rules.tables or " ".join(phrase) in rules.body_heads:
+                return index + len(phrase), kind
+    return index + 1, _known(tokens[index : index + 1], text, offset, rules)
+
+
+def _bodies(tokens: list[Token], text: str, offset: int, rules: Folder) -> list[Token]:
+    """The word for a kind of body with the name behind it becomes one token; so does a compound that ends in one."""
+    index, out = 0, []
+    while index < len(tokens):
+        token = tokens[index]
+        end = _after_head(tokens, index, rules) if token.kind == "word" and _is_head(token, rules) else index
+        compound = (
+            token.kind == "word"
+            and token.capital
+            and bool(rules.body_ends)
+            and token.low.endswith(rules.body_ends)
+            and "strong" not in token.tags
+        )
+        if end > index or compound:
+            end = max(end, index + 1)
+            words = text[token.start - offset : tokens[end - 1].end - offset]
+            watched = any(part.watched for part in tokens[index:end])
+            out.append(Token(token.start, tokens[end - 1].end, words, words.lower(), NAME, "body", None, watched))
+        else:
+            out.append(token)
+            end = index + 1
+        index = end
+    return out
+
+
+def _is_head(token: Token, rules: Folder) -> bool:
+    return token.low in rules.body_heads or bool(rules.article and token.low.removeprefix(rules.article) in rules.body_heads)
+
+
+def _after_head(tokens: list[Token], index: int, rules: Folder) -> int:
+    """Where the name that a kind of body begins ends; ``index`` when no name follows."""
+    if rules.capitals == "none":
+        return _definite(tokens, index, rules)
+    end = index + 1
+    while end < len(tokens) and tokens[end].low in rules.body_links:
+        end += 1
+    first = end
+    while end < len(tokens) and end - first < _JOINED and _capital(tokens[end]):
+        end += 1
+        links = end
+        while links < len(tokens) and links - end < _SHORT and (tokens[links].low in rules.body_links or "and" in tokens[links].tags):
+            links += 1
+        if (
+            links > end
+            and links < len(tokens)
+            and _capital(tokens[links])
+            and rules.capitals == "names"
+            and tokens[links].kind != "supplier"
+            and tokens[links].kind != "body"
+            and tokens[end].low not in ("à", "a", "al")
+        ):
+            end = links
+    return end if end > first else index
+
+
+def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
+    """Where no capitals are: the word behind a kind of body and the words with an article that describe it."""
+    end = index + 1
+    while end < len(tokens) and end - index <= _JOINED:
+        token = tokens[end]
+        joined = "and" in token.tags and end + 1 < len(tokens) and tokens[end + 1].low.startswith(rules.article) and end > index + 1
+        plain = token.kind in ("word", "place") and (token.tags <= {"n", "num"} or token.kind == "place" or "adj" in token.tags)
+        described = end == index + 1 and not tokens[index].low.startswith(rules.article)
+        if joined and not tokens[end + 1].tags - {"n"}:
+            end += 2
+        elif plain and (described or token.low.startswith(rules.article) or "adj" in token.tags) and "num" not in token.tags:
+            end += 1
+        else:
+            break
+    return end if end > index + 1 else index
+
+
+def _capital(token: Token) -> bool:
+    if token.kind in ("place", "supplier", "body"):
+        return token.kind == "place"
+    return token.kind == "word" and token.capital and not token.tags & {"strong", "tender", "weak", "ev", "firm"}
+
+
+def hard(token: Token) -> bool:
+    """Whether a mark ends a clause."""
+    return token.kind == "stop" and token.low in _HARD
