@@ -15,7 +15,7 @@ from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 
 _JOBS = frozenset({"give", "win", "pick"})  # work is given and won; what ends or is signed is a contract
-_INTRANSITIVE = frozenset({"terminate", "change", "doubt"})
+_INTRANSITIVE = frozenset({"terminate", "change", "doubt", "open"})
 _BREAKS = frozenset({"sub", "rel", "but", "be", "have", "modal", "will"})
 _GROUP = frozenset({"adv", "be", "have", "modal", "will", "not", "do", "to"})
 
@@ -24,6 +24,9 @@ def clauses(sentence: Sentence, rules: Rules) -> Iterator[Clause]:
     """The clauses of a sentence whose trigger has a contract beside it."""
     inside = 0  # up to here the words belong to the object of a clause already read ("wins Soft Kill APS award")
     for index, token in enumerate(sentence.tokens):
+        if "purpose" in token.tags and (found := _undertaking(sentence, index, rules)) is not None:
+            yield found
+            continue
         if token.kind != "word" or not token.tags & {"ev", "nominal"} or (index < inside and "noun" in token.tags):
             continue
         clause = _clause(sentence, index, token, rules)
@@ -65,6 +68,22 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if bare and clause.mood == "happened" and described(tokens, index, clause.contract):
         clause.mood, clause.why = "background", "a description of the subject of another verb"
     return clause
+
+
+def _undertaking(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """A firm that is to do something under a contract has won it: "Eddie Stobart to run army warehouses under £78m contract"."""
+    tokens = sentence.tokens
+    if index <= 1 or not tokens[index - 1].tags & {"to", "will"}:
+        return None
+    firm = tokens[index - 2]
+    if firm.kind != "supplier" and "generic_supplier" not in firm.tags:
+        return None
+    clause = Clause(sentence, index, rules.frames["win"], "b", why="a firm that is to do something under a contract")
+    clause.left, clause.right = before(tokens, index - 1, governed=False), behind(tokens, index + 1, sentence)
+    under = (phrase for phrase in clause.right if phrase.prep == "in" and "within" in tokens[phrase.start - 1].tags)
+    if len(clause.left) != 1 or clause.left[0].prep or clause.left[0].end != index - 1:
+        return None
+    return clause if any(_paper(tokens, phrase, clause, rules) for phrase in under) or _after_purpose(clause, rules) else None
 
 
 def _about_another(clause: Clause) -> bool:
@@ -116,6 +135,8 @@ def _verb_not_noun(token: Token, previous: Token | None, following: Token | None
         return False
     if following is None or following.kind == "stop":
         return "paper" in previous.tags
+    if "nominal" in token.tags and following.tags & {"to", "of", "from", "about"}:
+        return False  # "hears challenge to contract", "call for end to contract"
     return not following.tags & {"ev", "be", "have", "modal", "will", "of", "and", "by"} or "n" in following.tags
 
 
@@ -185,9 +206,9 @@ def _in_object(clause: Clause, rules: Rules) -> bool:
     return clause.money_only
 
 
-def _won(tokens: list[Token], rules: Rules) -> bool:
+def _won(tokens: list[Token]) -> bool:
     """Whether somebody won or lost the case: then it is no new one."""
-    return any((verb := rules.verbs.get(token.low)) is not None and verb[0].name in ("win", "lose", "cancel") for token in tokens)
+    return any("settled" in token.tags for token in tokens)
 
 
 def _led_by(clause: Clause) -> set[str]:
@@ -296,7 +317,7 @@ def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     clause = Clause(sentence, index, rules.nominals[token.low], "n", passive=True)
     clause.left = before(tokens, index, governed=True)
     clause.right = behind(tokens, index + 1, sentence)
-    challenge = clause.frame.name == "challenge" and not _won(tokens[:index], rules)
+    challenge = clause.frame.name == "challenge" and not _won(tokens[:index])
     about = {"of", "from", "to"} | ({"in"} if challenge else set())
     ahead = [phrase for phrase in clause.right if phrase.prep in about][:1]
     if not any(_paper(tokens, phrase, clause, rules) for phrase in ahead):

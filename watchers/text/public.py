@@ -47,8 +47,21 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
         return _bought(clause, found)
     if clause.sentence.field == "summary" and not any(token.kind == "body" for one in (*title, clause.sentence) for token in one.tokens):
         return False  # background told below a headline about something else
+    if _recalled(clause, found, title):
+        return False
     strong = _strong(clause)
     return _public(clause, found, [*title, *summary], strong=strong) and (strong or _contractual(clause, found))
+
+
+def _recalled(clause: Clause, found: Parts, title: list[Sentence]) -> bool:
+    """Whether a summary looks back ("recently won", "has already signed") below a headline that names none of the firms."""
+    tokens = clause.sentence.tokens
+    if clause.sentence.field != "summary" or not any(
+        "recalls" in token.tags for token in tokens[max(0, clause.trigger - 2) : clause.trigger]
+    ):
+        return False
+    headline = {token.low for sentence in title for token in sentence.tokens}
+    return not any(tokens[name.start].low in headline for name in found.suppliers)
 
 
 def _strong(clause: Clause) -> bool:
@@ -122,7 +135,8 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     verdicts = {
         "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
         "bid": name in ("give", "approve") and (money or goods or bool(found.suppliers)),
-        "order": name in _ORDERED and (money or known or goods or (name == "win" and bool(found.bodies and found.suppliers))),
+        "order": name in _ORDERED
+        and (money or known or goods or (name == "win" and not clause.passive and bool(found.bodies and found.suppliers))),
         "award": (name == "win" or name in CANCELS) and bool(found.bodies) and (known or money),
         "job": name in ("win", "give", "pick") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
     }
