@@ -19,7 +19,7 @@ from storage.exceptions import StoreVersionError
 from storage.store import check, open_store, upgrade
 from storage.tables import SCHEMA, metadata
 
-ROOT = Path(__file__).resolve().parents[1]
+INSTALLED = Path(opening.__file__).resolve().parents[1]  # the checkout, or where the wheel was installed
 
 NEXT = '''
 """A migration of the future."""
@@ -48,7 +48,7 @@ def next_version(tmp_path, monkeypatch):
 
     def config():
         made = original()
-        made.set_main_option("version_locations", os.pathsep.join((str(ROOT / "storage/migrations/versions"), str(folder))))
+        made.set_main_option("version_locations", os.pathsep.join((str(INSTALLED / "storage/migrations/versions"), str(folder))))
         return made
 
     monkeypatch.setattr(schema, "config", config)
@@ -193,14 +193,14 @@ from storage import opening, schema
 original = schema.config
 def config():
     made = original()
-    made.set_main_option("version_locations", os.pathsep.join(({str(ROOT / "storage/migrations/versions")!r}, {str(folder)!r})))
+    made.set_main_option("version_locations", os.pathsep.join(({str(INSTALLED / "storage/migrations/versions")!r}, {str(folder)!r})))
     return made
 schema.config = config
 opening.SCHEMA = "0002"
 print(opening.upgrade(sys.argv[1]))
 """
     command = [sys.executable, "-c", code, sqlite_url]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(INSTALLED)}
     killed = subprocess.run(command, check=False, capture_output=True, env=environment | {"STOP_HALF_WAY": "kill"})
     assert killed.returncode == -9
 
@@ -222,7 +222,9 @@ original, opening._migrate_empty = opening._migrate_empty, stop
 opening.open_database(sys.argv[1], create=True)
 """
     url = f"sqlite:///{tmp_path}/contractwatch.db"
-    killed = subprocess.run([sys.executable, "-c", code, url], check=False, capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    killed = subprocess.run(
+        [sys.executable, "-c", code, url], check=False, capture_output=True, env=os.environ | {"PYTHONPATH": str(INSTALLED)}
+    )
     assert killed.returncode == -9
     assert not (tmp_path / "contractwatch.db").exists()
 
@@ -242,7 +244,7 @@ def test_two_starts_at_once_make_one_database(tmp_path, now):
                 [sys.executable, "-c", code, url],
                 check=True,
                 capture_output=True,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": str(INSTALLED)},
             )
             for _ in range(3)
         ]

@@ -228,7 +228,6 @@ def test_a_refusal_names_the_newest_backup(sqlite_url):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without rights")
 def test_a_user_without_rights_is_told_which_rights(tmp_path):
-    shutil.copytree(ROOT / "storage", tmp_path / "code" / "storage")
     folder = tmp_path / "data"
     folder.mkdir()
     path = folder / "contractwatch.db"
