@@ -6,12 +6,17 @@ VENV ?= .venv
 CONFIG ?= config.toml
 PYTEST_ARGS ?= -n auto --maxprocesses=4
 
+BOTAPI ?= ../shared/tools/fakebotapi.py
+KILLS ?= 100
+RESTARTS ?= 20
+EVENTS ?= 150
+
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types lock wheel-test clean
+.PHONY: help demo run test test-long kill-loop lint types lock wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +29,13 @@ run: $(VENV)/.runtime $(CONFIG)  ## start the daemon with config.toml, written f
 
 test: $(VENV)/.dev  ## run the test suite
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+test-long: $(VENV)/.dev  ## run the long tests: random sequences, growth with 200,000 entries
+	@$(PY) -m pytest -m slow -n 2
+
+# The fake server is strict and not a part of the project: BOTAPI names its program.
+kill-loop: $(VENV)/.dev  ## kill the daemon KILLS times and count what a subscriber received (BOTAPI=program of a fake Telegram server)
+	@$(PY) benchmarks/kills.py --botapi $(BOTAPI) --kills $(KILLS) --restarts $(RESTARTS) --entries $(EVENTS)
 
 lint: $(VENV)/.dev  ## check style and format
 	@$(PY) -m ruff check .

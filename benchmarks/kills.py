@@ -239,7 +239,7 @@ def settle(telegram: Telegram, press: Press, after: str) -> None:
     while time.monotonic() - quiet < 120:
         every, _ = copies(telegram.messages())
         if all(every[place] for place in press.places[: press.published]):
-            time.sleep(75)  # copies of unknown fate come after a minute
+            time.sleep(20)  # what a kill left behind is sent again at the next start
             return
         if sum(every.values()) != shown:
             quiet, shown = time.monotonic(), sum(every.values())
