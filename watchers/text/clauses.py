@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from watchers.text.mood import decide, described
 from watchers.text.phrases import HARD, Clause, Phrase, before, behind, complement, has_object
-from watchers.text.rules import Rules
+from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
 _JOBS = frozenset({"give", "win", "pick"})  # work is given and won; what ends or is signed is a contract
@@ -76,7 +76,8 @@ def _undertaking(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     if index <= 1 or not tokens[index - 1].tags & {"to", "will"}:
         return None
     firm = tokens[index - 2]
-    if firm.kind != "supplier" and "generic_supplier" not in firm.tags:
+    unknown = firm.capital and firm.tags == UNKNOWN and any(token.kind == "body" for token in tokens[index:])
+    if firm.kind != "supplier" and "generic_supplier" not in firm.tags and not unknown:
         return None
     clause = Clause(sentence, index, rules.frames["win"], "b", why="a firm that is to do something under a contract")
     clause.left, clause.right = before(tokens, index - 1, governed=False), behind(tokens, index + 1, sentence)
@@ -91,7 +92,7 @@ def _about_another(clause: Clause) -> bool:
     ("brings contract back in-house", "puts contract out to tender").
     """
     tokens, wanted = clause.sentence.tokens, clause.frame.needs.removeprefix("+")
-    if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[clause.trigger + 1 : clause.contract]):
+    if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[clause.trigger + 1 : clause.contract - 1]):
         return True
     return wanted != clause.frame.needs and not any(wanted in token.tags for token in tokens[clause.trigger + 1 :])
 
@@ -232,7 +233,7 @@ def _held(tokens: list[Token], phrase: Phrase, clause: Clause) -> bool:
         return False
     if clause.frame.object == "supplier" or _has_share(tokens, clause.right[0]):
         return True
-    return clause.frame.name in ("give", "buy") and "within" in lead.tags
+    return clause.frame.name in ("give", "buy", "sign") and "within" in lead.tags
 
 
 def _after_purpose(clause: Clause, rules: Rules) -> bool:

@@ -126,13 +126,16 @@ def _news(tokens: list[Token], index: int, clause: Clause) -> bool:
         return True
     if clause.frame.name == "win" and clause.form == "g" and "after" in tokens[index].tags:
         return True
+    decided = clause.frame.name in ("approve", "give", "sign") and "after" in tokens[index].tags
+    if decided and any(word.tags & {"will", "to"} and word.kind == "word" for word in tokens[:index]):
+        return True  # "police will get cameras after council approved contract"
     return any("market" in word.tags for word in tokens[:index])
 
 
 def described(tokens: list[Token], index: int, contract: int | None) -> bool:
     """Whether a finite verb later takes the sentence, so that the participle only describes: "firm handed contract faces inquiry"."""
     for place, token in enumerate(tokens[index + 1 :], index + 1):
-        if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "and"}:
+        if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "and", "past"}:
             return False
         noun = "n" in token.tags and place - 1 != contract  # right behind the contract "faces" is the verb
         if token.kind == "word" and token.tags & {"other", "modal", "will", "have"} and not noun:

@@ -98,7 +98,7 @@ def _before_aside(tokens: list[Token], comma: int) -> int:
 
 def _border(tokens: list[Token], index: int) -> bool:
     token = tokens[index]
-    return token.low in HARD or token.low == "," or bool(token.tags & {"sub", "rel", "but", "say"} and "n" not in token.tags)
+    return token.low in HARD or token.low == "," or bool(token.tags & {"sub", "rel", "but", "say", "past"} and "n" not in token.tags)
 
 
 def behind(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:

@@ -71,6 +71,8 @@ def _strong(clause: Clause) -> bool:
 def _bought(clause: Clause, found: Parts) -> bool:
     """Whether a purchase without a contract noun is one: a named body buys from or picks a firm known for contracts, or buys arms."""
     tokens = clause.sentence.tokens
+    if clause.frame.name == "pick" and found.suppliers and (found.bodies or found.generic) and _made_contractor(clause):
+        return True
     if not any(name.start < clause.trigger or clause.frame.name == "pick" for name in found.bodies):
         return False
     known = any(name.known for name in found.suppliers)
@@ -88,6 +90,15 @@ def _bought(clause: Clause, found: Parts) -> bool:
         return known
     bought = {tag for run in goods for token in run for tag in token.tags}
     return known or "arms" in bought or (bool(found.suppliers) and bool(bought & {"goods", "works"}))
+
+
+def _made_contractor(clause: Clause) -> bool:
+    """Whether somebody is made the contractor for something: "named as main contractor for", "selected as builder of"."""
+    tokens = clause.sentence.tokens
+    part = next((phrase for phrase in clause.right if not phrase.prep), None)
+    if part is None or not any("generic_supplier" in token.tags for token in tokens[part.start : part.end]):
+        return False
+    return any(phrase.prep in ("for", "of") for phrase in clause.right)
 
 
 def _workers(clause: Clause) -> bool:
@@ -135,9 +146,8 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     verdicts = {
         "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
         "bid": name in ("give", "approve") and (money or goods or bool(found.suppliers)),
-        "order": name in _ORDERED
-        and (money or known or goods or (name == "win" and not clause.passive and bool(found.bodies and found.suppliers))),
-        "award": (name == "win" or name in CANCELS) and bool(found.bodies) and (known or money),
+        "order": _ordered(clause, found, goods=goods, named=money or known),
+        "award": (name == "win" and bool(found.bodies) and (known or money)) or (name in CANCELS and bool(found.suppliers)),
         "job": name in ("win", "give", "pick") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
     }
     for kind, verdict in verdicts.items():
@@ -152,6 +162,16 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     return known or firm or arms or (goods and money) or (bool(found.suppliers) and (goods or money))
 
 
+def _ordered(clause: Clause, found: Parts, *, goods: bool, named: bool) -> bool:
+    """Whether an order is one for goods and not a court's or a governor's; ``named``: with its sum or a firm known for contracts."""
+    if named:
+        return True
+    if clause.frame.name in CANCELS:
+        return _for_things(clause)
+    won = clause.frame.name == "win" and not clause.passive and bool(found.bodies and found.suppliers)
+    return won or (goods and clause.frame.name in _ORDERED)
+
+
 def _for_goods(clause: Clause, found: Parts) -> bool:
     """Whether a public buyer gives a firm years of work, or signs for something: "pick Urbaser to empty bins in eight-year deal",
     "Kent Police signs five-year deal for 300 electric cars".
@@ -162,7 +182,12 @@ def _for_goods(clause: Clause, found: Parts) -> bool:
         return years and bool(found.suppliers) and found.generic
     if name not in ("sign", "approve") or not any(one.kind == "body" and one.start < clause.trigger for one in found.bodies):
         return False
-    bought = [tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "for"]
+    return _for_things(clause)
+
+
+def _for_things(clause: Clause) -> bool:
+    """Whether "for" leads what is bought."""
+    bought = [clause.sentence.tokens[phrase.start : phrase.end] for phrase in clause.right if phrase.prep == "for"]
     return any(token.tags & {"goods", "works"} for run in bought for token in run)
 
 
@@ -172,8 +197,10 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
         return True
     if found.private or clause.frame.name == "buy":
         return False
-    if any(token.kind == "body" for token in clause.sentence.tokens):
-        return True
+    tokens = clause.sentence.tokens
+    for index, token in enumerate(tokens):
+        if token.kind == "body" and not any("generic_supplier" in other.tags for other in tokens[index + 1 : index + 3]):
+            return True  # not the US of "US retailer"
     if clause.money_only:
         return False
     return found.generic or (strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens))

@@ -49,6 +49,9 @@ def parts(clause: Clause, rules: Rules) -> Parts:
             _place(clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" else "", found, rules)
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
+            run = clause.sentence.tokens[phrase.start : phrase.end]
+            if phrase.prep == "from" and frame.name == "win" and any("generic_supplier" in token.tags for token in run):
+                found.private = True  # "wins deal from UK insurer"
     _contract_body(clause, found)
     _purpose_body(clause, found)
     tokens = clause.sentence.tokens
@@ -226,7 +229,7 @@ def _buys_there(clause: Clause, name: Name) -> bool:
     assert clause.contract is not None
     between = clause.sentence.tokens[name.end : clause.contract]
     if not between:
-        return False
+        return clause.frame.name == "give"  # "handed £125m Northern Ireland contract"; a firm "wins Texas contract" from anybody
     plain = all(token.kind == "word" and not token.capital and "generic_supplier" not in token.tags for token in between)
     ends = plain and clause.frame.event is EventKind.TERMINATED  # nobody loses a contract of a place but a public one
     services = plain and any(token.tags & {"goods", "works"} for token in between)

@@ -27,7 +27,7 @@ _TITLE_WORDS = 4
 _TITLE_SHARE = 0.8
 _NAME_LENGTH = 7  # words before "Council"
 _HEAD_LENGTH = 3  # words before "Ministry"
-_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[.&’'/-][^\W_]+)*(?:\.(?=[A-Za-z]\b))?|[‘’“”\"'.,;:!?()\[\]–—|&]|-+|…|\S")
+_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[.&’'/-][^\W_]+|,\d{3}(?!\d))*(?:\.(?=[A-Za-z]\b))?|[‘’“”\"'.,;:!?()\[\]–—|&]|-+|…|\S")
 _DIGIT = re.compile(r"\d")
 _STOP = frozenset({"stop"})
 _NUMBER = frozenset({"n", "num"})
