@@ -95,6 +95,16 @@ def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]
             stop = _run(tokens, index + 1, end, rules) if token.kind == "supplier" and not token.watched else index + 1
             found.append(Name(index, stop, token.kind, known=True))
             index = stop
+        elif (
+            index
+            and rules.capitals == "names"
+            and "firm" in token.tags
+            and token.capital
+            and _starts(tokens, min(index + 1, end - 1), rules)
+        ):
+            stop = _run(tokens, index + 1, end, rules)  # "Constructora Norte"
+            found.append(Name(index, stop, "supplier", known=True))
+            index = stop
         elif "firm" in token.tags and (firm := _firm(sentence, index, end, rules)) is not None:
             found.append(firm)
             index = firm.end

@@ -245,6 +245,8 @@ def _enough(event: EventKind, said: Said, found: Parties, sentences: list[Senten
         return bool(found.bodies or found.plain or elsewhere or found.suppliers)
     if found.private and not found.bodies:
         return False
+    if "always_public" in said.sentence.tokens[said.contract].tags and said.verb.frame.event in _CANCELS:
+        return True
     if not said.sentence.tokens[said.contract].tags & {"strong", "tender"}:
         return bool(found.bodies) and (bool(found.suppliers) or arms)
     return bool(found.bodies) or found.plain or (elsewhere and (said.sentence.field == "title" or bool(found.suppliers)))

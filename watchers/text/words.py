@@ -145,7 +145,7 @@ def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Fol
         run = tokens[index : index + len(phrase)]
         if tuple(token.low for token in run) == phrase:
             kind = _known(run, text, offset, rules)
-            if kind or " ".join(phrase) in rules.tables or " ".join(phrase) in rules.body_heads:
+            if kind or any(" ".join(phrase) in listed for listed in (rules.tables, rules.body_heads, rules.blockers)):
                 return index + len(phrase), kind
     return index + 1, _known(tokens[index : index + 1], text, offset, rules)
 
@@ -187,22 +187,19 @@ def _after_head(tokens: list[Token], index: int, rules: Folder) -> int:
     while end < len(tokens) and tokens[end].low in rules.body_links:
         end += 1
     first = end
-    while end < len(tokens) and end - first < _JOINED and _capital(tokens[end]):
+    while end < len(tokens) and end - first < _JOINED and (_capital(tokens[end]) or _body_too(tokens, end, first, index, rules)):
         end += 1
         links = end
         while links < len(tokens) and links - end < _SHORT and (tokens[links].low in rules.body_links or "and" in tokens[links].tags):
             links += 1
-        if (
-            links > end
-            and links < len(tokens)
-            and _capital(tokens[links])
-            and rules.capitals == "names"
-            and tokens[links].kind != "supplier"
-            and tokens[links].kind != "body"
-            and tokens[end].low not in ("à", "a", "al")
-        ):
+        if rules.capitals == "names" and end < links < len(tokens) and _capital(tokens[links]):
             end = links
     return end if end > first else index
+
+
+def _body_too(tokens: list[Token], place: int, first: int, head: int, rules: Folder) -> bool:
+    """Whether the name is one that stands for the body alone as well ("Ministerio de Defensa", "Defensa")."""
+    return rules.capitals == "names" and place == first > head + 1 and tokens[place].kind == "body"
 
 
 def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
@@ -223,9 +220,9 @@ def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
 
 
 def _capital(token: Token) -> bool:
-    if token.kind in ("place", "supplier", "body"):
+    if token.kind != "word":
         return token.kind == "place"
-    return token.kind == "word" and token.capital and not token.tags & {"strong", "tender", "weak", "ev", "firm"}
+    return token.capital and not token.tags & {"strong", "tender", "weak", "ev", "firm"}
 
 
 def hard(token: Token) -> bool:
