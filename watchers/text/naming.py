@@ -47,8 +47,10 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
     while index < end:
         token = tokens[index]
         if token.kind in ("body", "place", "supplier"):
-            goes_on = token.kind == "supplier" and not before_noun and not token.watched
-            name = Name(index, _run(sentence, index, end, rules) if goes_on else index + 1, token.kind, known=True)
+            firm = token.kind == "place" and _named_after(sentence, index, end, rules)
+            goes_on = (token.kind == "supplier" or firm) and not before_noun and not token.watched
+            stop = _run(sentence, index, end, rules) if goes_on else index + 1
+            name = Name(index, stop, "supplier", known=False) if firm and goes_on else Name(index, stop, token.kind, known=True)
             if _itself(tokens, name, rules):
                 found.append(name)
             index = name.end
@@ -69,6 +71,11 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
     if sentence.lower_case and not found and not before_noun:
         found = _lower(tokens, start, end, rules)
     return found
+
+
+def _named_after(sentence: Sentence, index: int, end: int, rules: Rules) -> bool:
+    """Whether a firm is named after a place ("Harlow Roofing", "Lincoln Electric")."""
+    return index + 1 < end and not sentence.title_case and _unknown(sentence.tokens[index + 1], sentence, rules)
 
 
 def _unknown(token: Token, sentence: Sentence, rules: Rules) -> bool:
