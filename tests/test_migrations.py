@@ -153,9 +153,12 @@ def test_an_upgrade_copies_the_file_first(sqlite_url, now, next_version, monkeyp
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_can_be_done_again(request, now, next_version, monkeypatch, database):
-    with request.getfixturevalue("postgresql").database() as postgresql_url:
-        url = request.getfixturevalue("sqlite_url") if database == "sqlite" else postgresql_url
+def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_can_be_done_again(
+    postgresql, sqlite_url, now, next_version, monkeypatch, database
+):
+    # Both are asked for by name: made while the next version is in force, the databases that all other tests copy would be of it.
+    with postgresql.database() as postgresql_url:
+        url = sqlite_url if database == "sqlite" else postgresql_url
         monkeypatch.setattr(opening, "SCHEMA", "0001")
         with monkeypatch.context() as old:
             old.setattr(opening, "_migrate_empty", _to_first)
