@@ -55,7 +55,7 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if clause.right and complement(tokens, clause.right[-1].end) and not passive:
         clause.right = []  # "confirms contract has ended": what follows is a clause, not an object
     clause.bare = bare = form == "p" and all("adv" in word.tags for word in auxiliaries)
-    if not clause.passive and bare and not has_object(tokens, clause.right):
+    if not clause.passive and bare and (not has_object(tokens, clause.right) or _made(clause)):
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
     if _about_another(clause):
@@ -85,6 +85,16 @@ def _undertaking(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     if len(clause.left) != 1 or clause.left[0].prep or clause.left[0].end != index - 1:
         return None
     return clause if any(_paper(tokens, phrase, clause, rules) for phrase in under) or _after_purpose(clause, rules) else None
+
+
+def _made(clause: Clause) -> bool:
+    """Whether the object only says what the subject is made ("Lloyd Group named builder of council's pavilion")."""
+    run = clause.sentence.tokens[clause.right[0].start : clause.right[0].end]
+    return (
+        clause.frame.object == "supplier"
+        and any("generic_supplier" in token.tags for token in run)
+        and not any(token.capital or token.kind == "supplier" for token in run)
+    )
 
 
 def _about_another(clause: Clause) -> bool:
