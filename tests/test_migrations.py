@@ -152,10 +152,9 @@ def test_an_upgrade_copies_the_file_first(sqlite_url, now, next_version, monkeyp
         assert "future" not in tables(store)
 
 
+@pytest.mark.usefixtures("next_version")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_can_be_done_again(
-    postgresql, sqlite_url, now, next_version, monkeypatch, database
-):
+def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_can_be_done_again(postgresql, sqlite_url, now, monkeypatch, database):
     # Both are asked for by name: made while the next version is in force, the databases that all other tests copy would be of it.
     with postgresql.database() as postgresql_url:
         url = sqlite_url if database == "sqlite" else postgresql_url
