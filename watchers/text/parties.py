@@ -123,8 +123,10 @@ def _firm(sentence: Sentence, index: int, end: int, rules: Folder) -> Name | Non
     tokens, first = sentence.tokens, index + 1
     if first >= end:
         return None
-    if tokens[first].kind in ("supplier", "place") and tokens[first].kind == "supplier":
+    if tokens[first].kind == "supplier":
         return None
+    if rules.capitals == "none" and ("firms" in tokens[index].tags or tokens[index].low.startswith(rules.article)):
+        return None  # "the Turkish company": an adjective follows, not a name
     if rules.capitals != "none":
         stop = _run(tokens, first, end, rules) if _starts(tokens, first, rules, after_firm=True) else first
         return Name(first, stop, "supplier", known=True) if stop > first else None

@@ -56,7 +56,7 @@ def _clauses(sentence: Sentence, title: list[Sentence], summary: list[Sentence],
         known = rules.verbs.get(token.low, ()) if token.kind == "word" else ()
         verb = next((one for one in known if _is_verb(sentence.tokens, index, one, rules)), None)
         if verb is not None:
-            told = _clause(_said(sentence, index, verb), title, summary, rules)
+            told = _clause(_said(sentence, index, verb, rules), title, summary, rules)
             if told is not None:
                 found.append(told)
     return found
@@ -104,10 +104,10 @@ def _clause(said: Said, title: list[Sentence], summary: list[Sentence], rules: F
     return told
 
 
-def _said(sentence: Sentence, index: int, verb: Verb) -> Said:
+def _said(sentence: Sentence, index: int, verb: Verb, rules: Folder) -> Said:
     tokens = sentence.tokens
     left, right = _borders(tokens, index)
-    form, contract = _form(tokens, index, verb), _contract(sentence, index, verb)
+    form, contract = _form(tokens, index, verb), _contract(sentence, index, verb, rules.writing.get("reach", _REACH))
     passive = form == "p" and _passive(tokens, index, left)
     return Said(sentence, index, verb, form, -1 if contract is None else contract, left, right, passive)
 
@@ -123,9 +123,9 @@ def _borders(tokens: list[Token], index: int) -> tuple[int, int]:
     return left, right
 
 
-def _contract(sentence: Sentence, index: int, verb: Verb) -> int | None:
+def _contract(sentence: Sentence, index: int, verb: Verb, reach: int) -> int | None:
     """The nearest contract noun between the same commas, not one that is argued over ("nach Streit um Vertrag")."""
-    near = [found for step in (1, -1) if (found := _search(sentence.tokens, index, step)) is not None]
+    near = [found for step in (1, -1) if (found := _search(sentence.tokens, index, step, reach)) is not None]
     best = min(near, key=lambda place: abs(place - index), default=None)
     tokens = sentence.tokens
     if best is not None and verb.frame.needs == "tender" and "tender" not in tokens[best].tags:
@@ -133,10 +133,10 @@ def _contract(sentence: Sentence, index: int, verb: Verb) -> int | None:
     return best
 
 
-def _search(tokens: list[Token], index: int, step: int) -> int | None:
+def _search(tokens: list[Token], index: int, step: int, reach: int) -> int | None:
     """The first contract noun in a direction; forwards an aside between commas is passed over, unless it has a verb of its own."""
     place, aside = index + step, False
-    while 0 <= place < len(tokens) and abs(place - index) <= _REACH:
+    while 0 <= place < len(tokens) and abs(place - index) <= reach:
         token = tokens[place]
         if token.kind == "stop":
             if token.low not in ",،" or step < 0:
@@ -174,9 +174,21 @@ def _mood(said: Said, rules: Folder) -> tuple[str, str]:
     )
     sign = next(fitting, None)
     result, why = (sign.result, sign.name) if sign else ("happened", "told as done")
+    if result == "happened" and _described(said):
+        return "background", "a description of the object of another verb"
     if result in ("happened", "future") and said.sentence.text.rstrip().endswith(("?", "؟")):
         return "proposed", "a question"
     return result, why
+
+
+def _described(said: Said) -> bool:
+    """Whether a participle only describes the contract another verb has for its object: "defends the contract signed with"."""
+    tokens, contract = said.sentence.tokens, said.contract
+    if said.form != "p" or contract < said.left + 3 or contract + 1 != said.trigger or "det" not in tokens[contract - 1].tags:
+        return False
+    return tokens[contract - 2].kind == "word" and not any(
+        token.tags & {"have", "be", "passive"} for token in tokens[contract : said.trigger]
+    )
 
 
 def _form(tokens: list[Token], index: int, verb: Verb) -> str:
@@ -226,7 +238,10 @@ def _event(said: Said, result: str, head: str) -> EventKind | None:
 
 
 def _blocked(sentences: list[Sentence], rules: Folder) -> bool:
-    return any(token.low in rules.blockers or _plain(token, rules) in rules.blockers for one in sentences for token in one.tokens)
+    blocked = rules.blockers
+    return any(
+        token.low in blocked or _plain(token, rules) in blocked or "blocked" in token.tags for one in sentences for token in one.tokens
+    )
 
 
 def _plain(token: Token, rules: Folder) -> str:
@@ -243,13 +258,20 @@ def _enough(event: EventKind, said: Said, found: Parties, sentences: list[Senten
     elsewhere = any(token.kind == "body" for one in sentences for token in one.tokens)
     if event.alert is None:
         return bool(found.bodies or found.plain or elsewhere or found.suppliers)
-    if found.private and not found.bodies:
+    between_bodies = said.verb.frame.name == "sign" and not found.suppliers and not _one_body(said, found)
+    if between_bodies or (found.private and not found.bodies):
         return False
     if "always_public" in said.sentence.tokens[said.contract].tags and said.verb.frame.event in _CANCELS:
         return True
     if not said.sentence.tokens[said.contract].tags & {"strong", "tender"}:
         return bool(found.bodies) and (bool(found.suppliers) or arms)
     return bool(found.bodies) or found.plain or (elsewhere and (said.sentence.field == "title" or bool(found.suppliers)))
+
+
+def _one_body(said: Said, found: Parties) -> bool:
+    """Whether one body signs, and with a firm or with nobody named: what two bodies sign is no purchase."""
+    others = sum("office" in token.tags and token.kind == "word" for token in said.tokens)
+    return (len(found.bodies) + others == 1 and bool(found.bodies)) or any("firm" in token.tags for token in said.tokens)
 
 
 def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
