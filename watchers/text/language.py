@@ -19,6 +19,7 @@ from watchers.text.rules import FOLDER
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")  # letters that are not Latin
 _ARABIC = re.compile(r"[\u0620-\u064a]{2}")
 _NOT_ARABIC = re.compile(r"[پچژگکیےٹڈڑھہۇۆې]")  # Persian, Urdu, Kurdish, Uighur
+_SHARE = 4  # one letter in so many makes a text one of another script; a single borrowed letter makes a look-alike
 _ENOUGH = 2  # small words that make a text one of its language though it quotes another script
 _WORDS = 32  # of a text are counted: enough to tell, and 10 µs
 
@@ -52,18 +53,19 @@ class Languages:
         if not hits:
             return None
         stems = {self._stems[hit[0]][1] for hit in hits}
-        found = self._guess(lower, stems, (prior or "")[:2].lower())
+        # A small word with a capital is a part of a name ("by De La Rue"), except at the beginning and where all is written in capitals.
+        found = self._guess(lower if text.isupper() else lower[:1] + text[1:], stems, (prior or "")[:2].lower())
         return found if found in stems else None
 
-    def _guess(self, lower: str, stems: set[str], prior: str) -> str | None:
+    def _guess(self, text: str, stems: set[str], prior: str) -> str | None:
         counts = dict.fromkeys(stems, 1)
         small = self._small
-        for word in lower.split(None, _WORDS)[:_WORDS]:
+        for word in text.split(None, _WORDS)[:_WORDS]:
             if word in small:
                 for name in small[word]:
                     counts[name] = counts.get(name, 0) + 1
-        if not lower.isascii() and _FOREIGN.search(lower) and max(counts.values()) <= _ENOUGH:
-            return "ar" if _ARABIC.search(lower) and not _NOT_ARABIC.search(lower) else None
+        if not text.isascii() and len(_FOREIGN.findall(text)) * _SHARE > len(text) and max(counts.values()) <= _ENOUGH:
+            return "ar" if _ARABIC.search(text) and not _NOT_ARABIC.search(text) else None
         if prior in counts:
             counts[prior] += 1
         best = max(counts.values())
