@@ -53,6 +53,8 @@ def parties(said: Said, rules: Folder) -> Parties:
     for name in names(said.sentence, said.left, said.right, rules):
         if _itself(said.sentence.tokens, name, rules):
             _assign(name, _role(said, name, rules), found)
+    if rules.capitals == "nouns" and any(name.known for name in found.suppliers):
+        found.suppliers = [name for name in found.suppliers if name.known]  # beside a known firm an unknown capital is a noun
     found.plain = any(token.tags & {"office", "works"} and token.kind == "word" for token in said.tokens)
     return found
 
@@ -65,7 +67,7 @@ def _assign(name: Name, role: str, found: Parties) -> None:
     elif name.kind == "place":
         if role in _BUYERS or (role == "other" and not found.bodies):
             found.bodies.append(name)
-    elif role in ("supplier", "other", "either") or (name.known and role not in ("public_body", "ignore")):
+    elif role in ("supplier", "other", "either") or (name.known and role not in ("public_body", "ignore", "aside")):
         found.suppliers.append(name)
     elif role == "public_body":
         found.private = True
@@ -76,7 +78,7 @@ def _role(said: Said, name: Name, rules: Folder) -> str:
     frame, slots = said.verb.frame, rules.slots[said.verb.frame.name]
     lead = _lead(said.sentence.tokens, name.start, said.left)
     if lead:
-        return slots.get(lead, {"by": "public_body" if said.passive else "", "with": "other"}.get(lead, ""))
+        return slots.get(lead, {"by": "public_body" if said.passive else "aside", "with": "other"}.get(lead, ""))
     if said.passive:
         return "supplier" if frame.passive == "supplier" and name.end <= said.trigger else ""
     behind = name.start > said.trigger
