@@ -54,7 +54,7 @@ class Awards:
 
     @reads
     def lookups_due(self, connection: Connection, feed_id: str, now: datetime, *, limit: int) -> tuple[Entry, ...]:
-        """List stored notices of a feed whose suppliers should be asked for now, the longest waiting first."""
+        """List stored notices of a feed whose suppliers are due to be asked for, the longest waiting first."""
         wanted = (
             select(lookup.c.entry_keys, entry)
             .join(entry, entry.c.id == lookup.c.entry_id)
