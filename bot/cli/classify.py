@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import sys
 from pathlib import Path
 from typing import IO, Any
@@ -46,13 +47,15 @@ def classify(config_path: Path | None, file: IO[bytes]) -> int:
     return code
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _finite(written: str) -> float | None:
+    """A figure; registers publish sums such as 1e9999, and other programs pass them on as Infinity: such a figure is missing."""
+    figure = float(written)
+    return figure if math.isfinite(figure) else None
 
 
 def _record(line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+        record = json.loads(line.decode("utf-8"), parse_constant=_finite, parse_float=_finite)
         if b"\\u" in line:
             json.dumps(record, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
