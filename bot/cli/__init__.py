@@ -30,6 +30,7 @@ _COMMANDS = {
     "run": "bot.cli.run:run",
     "check": "bot.cli.check:check",
     "classify": "bot.cli.classify:classify",
+    "stories": "bot.cli.stories:stories",
     "feeds": "bot.cli.feeds:feeds",
     "status": "bot.cli.status:status",
     "backup": "bot.cli.database:backup",

@@ -1,0 +1,103 @@
+"""What one entry tells, as stories compare it: the words of its headline, its parties, sum, event, time and page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from watchers.names import normal_name
+from watchers.stories.lexicon import lexicon, stem
+from watchers.stories.words import Text, read
+from watchers.types import Entry, EventKind, Finding, Money, Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One entry, or one member of a stored story. ``at`` is None where nobody knows when."""
+
+    title: Text
+    whole: Text  # title and summary
+    event: EventKind = EventKind.NONE
+    suppliers: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
+    value: Money | None = None
+    at: datetime | None = None
+    official: bool = False
+    pages: frozenset[str] = frozenset()
+    ocids: frozenset[str] = frozenset()
+    awards: frozenset[str] = frozenset()  # "<ocid>:<award id>"
+
+    @property
+    def kind(self) -> str:
+        """The class of event; empty where none is told."""
+        return "" if self.event is EventKind.NONE else str(self.event.alert or self.event)
+
+    @property
+    def sums(self) -> tuple[Money, ...]:
+        return (self.value,) if self.value is not None else self.title.sums
+
+
+def told(entry: Entry, finding: Finding | None, at: datetime | None) -> Told:
+    """Read an entry."""
+    title = read(entry.title)
+    notice = finding.notice if finding else None
+    return Told(
+        title=title,
+        whole=read(f"{entry.title}\n{entry.summary}") if entry.summary else title,
+        event=finding.event if finding else EventKind.NONE,
+        suppliers=names(finding.suppliers) if finding else frozenset(),
+        bodies=names(finding.public_bodies) if finding else frozenset(),
+        value=finding.value if finding else None,
+        at=at,
+        official=notice is not None,
+        pages=frozenset({entry.link_key.hex()}) if entry.link_key is not None and notice is None else frozenset(),
+        ocids=frozenset({notice.ocid}) if notice else frozenset(),
+        awards=frozenset(f"{notice.ocid}:{award}" for award in notice.award_ids) if notice else frozenset(),
+    )
+
+
+def names(parties: Sequence[Party]) -> frozenset[str]:
+    """The names of parties as they compare, and their identifiers behind a sign that no name has."""
+    found = {name for party in parties if (name := normal_name(party.name))}
+    return frozenset(found | {f"#{identifier}" for party in parties for identifier in party.identifiers})
+
+
+def same_party(ours: frozenset[str], theirs: frozenset[str]) -> bool | None:
+    """Whether two sides name a common organisation; None where one names none, or only its state.
+
+    Longer and shorter forms of one name agree, and so do two names of one body, and a body and what it is a part of.
+    """
+    ours, theirs = _telling(ours), _telling(theirs)
+    if not ours or not theirs:
+        return None
+    return any(_same(one, other) for one in ours for other in theirs)
+
+
+def _telling(names_of: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names_of if not lexicon().state(_stems(name)))
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if one[0] == "#" or other[0] == "#":
+        return False
+    first, second = one.split(), other.split()
+    short, long = sorted((first, second), key=len)
+    if long[: len(short)] == short:
+        return True
+    mine, yours = _kin(one), _kin(other)
+    return bool(mine & yours)
+
+
+@lru_cache(maxsize=4096)
+def _kin(name: str) -> frozenset[str]:
+    """The form the lexicon has for a body's names, and what the body is a part of."""
+    stems = _stems(name)
+    return frozenset(found for found in (lexicon().synonym(stems), lexicon().whole(stems)) if found)
+
+
+def _stems(name: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in name.split())
