@@ -20,7 +20,7 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     """Whether nothing in the title or the sentence makes the clause something other than a public contract."""
     contract = clause.sentence.tokens[clause.contract or 0]
     strong = bool(contract.tags & {"strong", "tender"})
-    blocked = _blocked(title, clause.sentence, rules)
+    blocked = blocked_by(title, clause.sentence, rules)
     named = any(name.kind == "body" for name in found.bodies) or (blocked != "sport" and bool(found.bodies))
     if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
@@ -206,7 +206,7 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
     return found.generic or (strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens))
 
 
-def _blocked(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:
+def blocked_by(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:
     """The blocker group of a word in the title or in the sentence; a capitalised word inside a sentence is a name ("Grant Shapps")."""
     pattern, groups = _blocker_pattern(rules)
     for one in (*title, sentence):
