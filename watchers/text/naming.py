@@ -51,7 +51,7 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
             goes_on = (token.kind == "supplier" or firm) and not before_noun and not token.watched
             stop = _run(sentence, index, end, rules) if goes_on else index + 1
             name = Name(index, stop, "supplier", known=False) if firm and goes_on else Name(index, stop, token.kind, known=True)
-            if _itself(tokens, name, rules):
+            if itself(tokens, name, rules):
                 found.append(name)
             index = name.end
         elif _unknown(token, sentence, rules) and not (before_noun and sentence.title_case):
@@ -59,7 +59,7 @@ def names(sentence: Sentence, start: int, end: int, rules: Rules, *, before_noun
             first = _without_descriptors(tokens, index, stop, rules)
             if (
                 first < stop
-                and _itself(tokens, Name(first, stop, "supplier"), rules)
+                and itself(tokens, Name(first, stop, "supplier"), rules)
                 and (before_noun or not _modifies(sentence, stop, end))
             ):
                 found.append(Name(first, stop, "supplier"))
@@ -120,7 +120,7 @@ def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rule
     return start
 
 
-def _itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
+def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
     """Whether the name stands for itself and not for its rival, adviser or workers; "US tech firm" is not the US."""
     previous = tokens[name.start - 1] if name.start else None
     if previous is not None and previous.low in rules.not_itself_before:
