@@ -102,7 +102,7 @@ def _members(card: StoryCard, this: Told) -> list[Told]:
     }
     at = this.at and min(max(this.at, card.first_at), card.last_at)
     titles = [read(title) for title in card.titles] or [read("")]
-    return [Told(title=one, whole=one, event=card.event, value=card.value, at=at, official=card.official, **stated) for one in titles]
+    return [Told(title=one, heads=(one,), event=card.event, value=card.value, at=at, official=card.official, **stated) for one in titles]
 
 
 def _of(prefix: str, keys: frozenset[str]) -> frozenset[str]:

@@ -1,24 +1,27 @@
 """Entries in, groups out: which of them tell one story, with the judgement that the daemon uses.
 
-Groups grow by the best pair first, and a group is judged as a whole: two join when the mean of the odds over all their pairs is above 0
-and no pair of them is parted. So nothing is joined through a third, which is how look-alikes of one matter run into one another.
+The likeliest two groups join first, and each is judged as a whole (``judging.together``), so that nothing is joined through a third, which
+is how look-alikes of one matter run into one another. Only entries that share rare words, a party or a page are compared: work grows with
+the number of entries, not with its square.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
 from watchers.match import Matcher
-from watchers.stories.judging import BOUND, Verdict, judge, together
+from watchers.stories.judging import BOUND, NOTICE_WINDOW, Verdict, judge, together
 from watchers.stories.lexicon import Frequencies
 from watchers.stories.told import Told, told
 from watchers.types import Entry
 from watchers.understand import understand
 
 _RARE_ENOUGH = 3.0  # weight from which a word may bring two entries together
-_SHARED_ENOUGH = 6.0  # weight two entries must share to be compared
+_SHARED_ENOUGH = 8.0  # weight two entries must share to be compared
+_TELLING = {"s:": 8.0, "b:": 8.0, "p:": 8.0, "o:": 8.0, "i:": 4.0}  # weights of keys that are no words: parties, pages, processes, initials
 _CROWD = 150  # entries under one word that are compared, nearest in time first
 _MOST_MEMBERS = 24  # of a group that are asked when it joins another
 
@@ -51,6 +54,7 @@ class _Groups:
         self._of = of
         self._verdicts: dict[tuple[int, int], Verdict] = {}
         self._rank = {index: place for place, index in enumerate(sorted(range(len(entries)), key=lambda index: _order(entries[index])))}
+        self._moments = [one.at.timestamp() if one.at else 0.0 for one in entries]
         self.root = list(range(len(entries)))
         self._members: dict[int, list[int]] = {index: [index] for index in range(len(entries))}
         self._near: dict[int, set[int]] = defaultdict(set)
@@ -108,15 +112,21 @@ class _Groups:
             for key in _keys(self._entries[index], self._of):
                 holders[key].append(index)
         shared: dict[tuple[int, int], float] = defaultdict(float)
-        for key, found in sorted(holders.items()):
-            weight = _SHARED_ENOUGH if key[:2] in ("s:", "b:", "p:", "i:", "o:") else self._of.weight(key)
+        for key, found in holders.items():
+            weight = _TELLING.get(key[:2]) or self._of.weight(key)
             for place, one in enumerate(found):
+                last = self._reach(one)
                 for other in found[place + 1 : place + 1 + _CROWD]:
+                    if self._moments[other] > last:
+                        break
                     shared[one, other] += weight
-        return sorted(
-            (pair for pair, weight in shared.items() if weight >= _SHARED_ENOUGH),
-            key=lambda pair: (self._rank[pair[0]], self._rank[pair[1]]),
-        )
+        enough = (pair for pair, weight in shared.items() if weight >= _SHARED_ENOUGH)
+        return sorted(enough, key=lambda pair: (self._rank[pair[0]], self._rank[pair[1]]))
+
+    def _reach(self, index: int) -> float:
+        """The last moment at which an entry may tell what this one tells; those without a moment come first and reach all."""
+        at = self._entries[index].at
+        return math.inf if at is None else (at + NOTICE_WINDOW).timestamp()
 
 
 def _some(members: list[int]) -> list[int]:
@@ -125,11 +135,11 @@ def _some(members: list[int]) -> list[int]:
 
 
 def _order(one: Told) -> tuple[object, ...]:
-    return (one.at is not None, one.at.timestamp() if one.at else 0.0, sorted(one.title.words), sorted(one.whole.words), sorted(one.pages))
+    return (one.at is not None, one.at.timestamp() if one.at else 0.0, sorted(one.title.words), sorted(one.pages))
 
 
 def _keys(one: Told, of: Frequencies) -> set[str]:
-    keys = {word for word in one.title.words if of.weight(word) >= _RARE_ENOUGH}
+    keys = {word for head in one.heads for word in head.words if of.weight(word) >= _RARE_ENOUGH}
     keys |= {f"s:{name.split()[0]}" for name in one.suppliers} | {f"b:{name.split()[0]}" for name in one.bodies}
     keys |= {f"i:{word}" for word in one.title.acronyms} | {f"i:{word}" for word in one.title.initials}
     keys |= {f"p:{page}" for page in one.pages} | {f"o:{ocid}" for ocid in one.ocids}

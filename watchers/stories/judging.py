@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from watchers.stories.lexicon import Frequencies, lexicon
-from watchers.stories.told import Told, same_party
+from watchers.stories.told import Told, same_party, words
 from watchers.stories.words import Text
 from watchers.types import AlertClass, Money
 
@@ -25,7 +25,7 @@ _SAME_SUM = Decimal("0.05")  # "£50m" and "£49.8m" are one sum in two newsroom
 _SAME_EXACT_SUM = Decimal("0.02")  # between sums of three figures and more nothing is rounded away
 _EXACT = 3
 _SAME_SUM_NOTICE = Decimal("0.25")  # newsrooms quote sums with VAT or with options that the notice leaves out
-BOUND = 0.6  # odds from which two entries, or two groups, are one story; above 0, because a wrong join is worse than a missed one
+BOUND = 0.4  # odds from which two entries, or two groups, are one story; above 0, because a wrong join is worse than a missed one
 _CERTAIN = 6.0  # odds where identity is stated rather than weighed
 _RARE = 5.0  # weight from which a word is rare
 _ACRONYM = 5.0  # weight of an acronym that stands for the other side's words
@@ -52,11 +52,12 @@ class Verdict:
 
 def judge(a: Told, b: Told, of: Frequencies) -> Verdict:
     """Weigh what two entries share."""
-    if a.kind == b.kind and a.pages & b.pages:
-        return Verdict(_CERTAIN, "the same page")
     if a.ocids and b.ocids:
         return _judge_notices(a, b)
-    parted = parts(a, b)
+    parted = _other_event(a, b)
+    if parted is None and a.pages & b.pages and (a.kind or a.title.words & b.title.words):  # a page may be used anew for other news
+        return Verdict(_CERTAIN, "the same page")
+    parted = parted or _other_facts(a, b) or _other_step(a, b)
     if parted is not None:
         return Verdict(None, parted)
     weights = lexicon().weights
@@ -69,23 +70,41 @@ def judge(a: Told, b: Told, of: Frequencies) -> Verdict:
 
 
 def parts(a: Told, b: Told) -> str | None:
-    """What is stated by both and differs so that no other agreement counts."""
+    """What is stated by both and differs, so that no agreement counts; None where nothing is."""
+    return _other_event(a, b) or _other_facts(a, b) or _other_step(a, b)
+
+
+def _other_event(a: Told, b: Told) -> str | None:
     window = NOTICE_WINDOW if a.official or b.official else NEWS_WINDOW
     if a.at is not None and b.at is not None and abs(a.at - b.at) > window:
         return "too far apart in time"
     if a.kind and b.kind and a.kind != b.kind:
         return "another kind of event"
-    return _other_facts(a, b) or _other_step(a, b)
+    return None
 
 
 def _other_facts(a: Told, b: Told) -> str | None:
-    if same_party(a.suppliers, b.suppliers) is False:
+    if _other_party(a.suppliers, b.suppliers, a, b):
         return "another supplier"
     if same_sums(a, b) is False:
         return "another sum"
-    if same_party(a.bodies, b.bodies) is False and not _two_faces(a, b):
+    if _other_party(a.bodies, b.bodies, a, b) and not _two_faces(a, b):
         return "another public body"
     return None
+
+
+def _other_party(ours: frozenset[str], theirs: frozenset[str], a: Told, b: Told) -> bool:
+    """Whether two sides name different organisations in one part.
+
+    Where a headline has the other side's name after all, who plays which part was a matter of reading it, and the names do not part.
+    """
+    if same_party(ours, theirs) is not False:
+        return False
+    return a.official or b.official or not (_spoken_of(ours, b) or _spoken_of(theirs, a))
+
+
+def _spoken_of(names: frozenset[str], one: Told) -> bool:
+    return any(words(name) and words(name) <= one.title.words for name in names if name[0] != "#")
 
 
 def _other_step(a: Told, b: Told) -> str | None:
@@ -183,29 +202,33 @@ def features(a: Told, b: Told, of: Frequencies) -> dict[str, float]:
 
 
 def _of_words(a: Told, b: Told, of: Frequencies) -> dict[str, float]:
+    found = max((_overlap(x, y, of) for x in a.heads for y in b.heads), key=lambda overlap: overlap["cosine"])
     one, other = a.title, b.title
-    shared = (one.words & b.whole.words) | (other.words & a.whole.words)
-    acronyms = (one.acronyms & other.initials | other.acronyms & one.initials) - shared
-    weight = of.sum(shared) + _ACRONYM * len(acronyms)
-    low, high = sorted((of.sum(one.words), of.sum(other.words)))
-    found = {
-        "cosine": min(1.0, weight / (low * high) ** 0.5) if low else 0.0,
-        "contained": min(1.0, weight / low) if low else 0.0,
-        "shared": min(1.0, weight / 40),
-        "rare": min(3, sum(of.weight(word) > _RARE for word in shared)) / 3,
-        "pairs": len(one.pairs & other.pairs) / max(1, min(len(one.pairs), len(other.pairs))),
-    }
     if one.figures & other.figures:
         found["figures_agree"] = 1.0
     elif one.figures and other.figures and not same_sums(a, b):
         found["figures_differ"] = 1.0
     if found["contained"] >= _ALL_WORDS:
         found["all_words"] = 1.0
-    if not _leads(one, b.whole) and not _leads(other, a.whole):
+    if not _leads(one, other) and not _leads(other, one):
         found["lead_differs"] = 1.0
     if one.names and other.names:
-        found["names_missing"] = len(one.names - b.whole.words) * len(other.names - a.whole.words) / (len(one.names) * len(other.names))
+        found["names_missing"] = len(one.names - other.words) * len(other.names - one.words) / (len(one.names) * len(other.names))
     return found
+
+
+def _overlap(one: Text, other: Text, of: Frequencies) -> dict[str, float]:
+    """How much of two headlines is the same; rare words count for more."""
+    shared = one.words & other.words
+    acronyms = (one.acronyms & other.initials | other.acronyms & one.initials) - shared
+    weight = of.sum(shared) + _ACRONYM * len(acronyms)
+    low, high = sorted((of.whole(one.words), of.whole(other.words)))
+    return {
+        "cosine": min(1.0, weight / (low * high) ** 0.5) if low else 0.0,
+        "contained": min(1.0, weight / low) if low else 0.0,
+        "rare": min(3, sum(of.weight(word) > _RARE for word in shared)) / 3,
+        "pairs": len(one.pairs & other.pairs) / max(1, min(len(one.pairs), len(other.pairs))),
+    }
 
 
 def _leads(one: Text, other: Text) -> bool:
@@ -218,8 +241,7 @@ def _of_acts(a: Told, b: Told) -> dict[str, float]:
     if not one or not other or (a.kind and b.kind):
         return {}
     if shared := one & other:
-        moods = all(a.title.acts[act] & b.title.acts[act] for act in shared)
-        return {"act_agrees": 1.0} if moods else {"mood_differs": 1.0}
+        return {"act_agrees": 1.0, "step_agrees": float(bool(shared & lexicon().steps))}
     steps = lexicon().steps
     return {"act_differs": 1.0, "step_differs": float(bool(one & steps and other & steps))}
 
@@ -232,8 +254,13 @@ def _of_parties(a: Told, b: Told) -> dict[str, float]:
         found["body_agrees"] = 1.0
     if same_sums(a, b):
         found["sum_agrees"] = 1.0
-    elif bool(a.sums) != bool(b.sums) and not (a.kind and b.kind and a.at and b.at):
+    elif bool(a.sums) != bool(b.sums) and not (_of_contract(a) and _of_contract(b)):
         found["sum_one_sided"] = 1.0
     if a.kind and a.kind == b.kind == AlertClass.CANCELLED:
         found["cancelled"] = 1.0
     return found
+
+
+def _of_contract(one: Told) -> bool:
+    """Whether it is about a contract. Outlets often leave out what one is worth; a sum that is the news itself they do not."""
+    return bool(one.kind) or "=contract" in one.title.words

@@ -42,7 +42,10 @@ class Lexicon:
         self.steps = frozenset(tables["steps"]["acts"].split())
         self.small = frozenset(stem(word) for word in tables["common"]["small"].split())
         self.frequent = frozenset(stem(word) for word in tables["common"]["frequent"].split())
-        self._acts = _phrases(tables["acts"])
+        self._acts: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for act, line in tables["acts"].items():
+            for phrase in _phrases({act: line}):
+                self._acts[phrase] = (*self._acts.get(phrase, ()), act)
         self._synonyms = _phrases(tables["synonyms"])
         self._wholes = _phrases(tables["within"])
         self._states = {tuple(stem(part) for part in name.split("_")) for name in tables["states"]["names"].split()}
@@ -50,12 +53,16 @@ class Lexicon:
         self._negated = _phrases({"negated": tables["moods"]["negated"]})
         self._after = _phrases({"after": tables["moods"]["after"]})
 
+        tables_of = (self._acts, self._synonyms, self._wholes, self._tentative, self._negated, self._after)
+        self.beginnings = self.small | {phrase[0] for table in tables_of for phrase in table}
+
     def prior(self, word: str) -> float:
         """In how many of the notional texts a word stands before any is counted."""
         return _PRIOR["small" if word in self.small else "frequent" if word.lstrip("=") in self.frequent or word[:1] == "!" else ""]
 
-    def act(self, stems: tuple[str, ...]) -> str | None:
-        return self._acts.get(stems)
+    def acts(self, stems: tuple[str, ...]) -> tuple[str, ...]:
+        """What a word or phrase says is done; "halts" is to delay or to cancel."""
+        return self._acts.get(stems, ())
 
     def synonym(self, stems: tuple[str, ...]) -> str | None:
         return self._synonyms.get(stems)
@@ -95,6 +102,7 @@ class Frequencies:
             self._counts.update(text)
             self._total += 1
         self._weights: dict[str, float] = {}
+        self._wholes: dict[frozenset[str], float] = {}
 
     def weight(self, word: str) -> float:
         """The logarithm of how rare the word is; names are rarer than they look, figures are taken as they come."""
@@ -104,4 +112,12 @@ class Frequencies:
         return known
 
     def sum(self, words: Iterable[str]) -> float:
-        return math.fsum(self.weight(word) for word in sorted(words))
+        """The weight of words together; ``fsum`` rounds once, so their order, which differs between runs, does not matter."""
+        return math.fsum(map(self.weight, words))
+
+    def whole(self, words: frozenset[str]) -> float:
+        """``sum`` of a whole headline, which is asked again and again."""
+        known = self._wholes.get(words)
+        if known is None:
+            known = self._wholes[words] = self.sum(words)
+        return known

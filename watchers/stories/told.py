@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from watchers.names import normal_name
 from watchers.stories.lexicon import lexicon, stem
 from watchers.stories.words import Text, read
 from watchers.types import Entry, EventKind, Finding, Money, Party
+
+_BREAK = re.compile(r"[-_+]|%20")
+_HEADLINE = 4  # words that make a part of an address a headline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +23,7 @@ class Told:
     """One entry, or one member of a stored story. ``at`` is None where nobody knows when."""
 
     title: Text
-    whole: Text  # title and summary
+    heads: tuple[Text, ...]  # the title, and the headline that its address keeps where it has other words
     event: EventKind = EventKind.NONE
     suppliers: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
@@ -40,12 +45,12 @@ class Told:
 
 
 def told(entry: Entry, finding: Finding | None, at: datetime | None) -> Told:
-    """Read an entry."""
+    """Read an entry. Of its summary only what the grammar finds in it counts: shared words of summaries tell of a shared subject."""
     title = read(entry.title)
     notice = finding.notice if finding else None
     return Told(
         title=title,
-        whole=read(f"{entry.title}\n{entry.summary}") if entry.summary else title,
+        heads=_heads(title, entry.url),
         event=finding.event if finding else EventKind.NONE,
         suppliers=names(finding.suppliers) if finding else frozenset(),
         bodies=names(finding.public_bodies) if finding else frozenset(),
@@ -56,6 +61,21 @@ def told(entry: Entry, finding: Finding | None, at: datetime | None) -> Told:
         ocids=frozenset({notice.ocid}) if notice else frozenset(),
         awards=frozenset(f"{notice.ocid}:{award}" for award in notice.award_ids) if notice else frozenset(),
     )
+
+
+def _heads(title: Text, url: str | None) -> tuple[Text, ...]:
+    """A page's address often keeps the headline it was first given, or names who the published one only hints at."""
+    slug = _slug(url) if url else ""
+    kept = read(slug) if slug else title
+    return (title,) if kept.words <= title.words else (title, kept)
+
+
+def _slug(url: str) -> str:
+    """The part of an address that is a headline in words; empty where there is none."""
+    parts = (part.rpartition(".")[0] or part for part in urlsplit(url).path.split("/"))
+    words_of = max(([word for word in _BREAK.split(part) if word] for part in parts), key=len, default=[])
+    words_of = [word for word in words_of if not any(char.isdigit() for char in word)]
+    return " ".join(words_of) if len(words_of) >= _HEADLINE else ""
 
 
 def names(parties: Sequence[Party]) -> frozenset[str]:
@@ -88,16 +108,22 @@ def _same(one: str, other: str) -> bool:
     short, long = sorted((first, second), key=len)
     if long[: len(short)] == short:
         return True
-    mine, yours = _kin(one), _kin(other)
-    return bool(mine & yours)
+    (mine, my_whole), (yours, your_whole) = _kin(one), _kin(other)
+    return bool(mine and mine in (yours, your_whole)) or bool(yours and yours == my_whole)
 
 
 @lru_cache(maxsize=4096)
-def _kin(name: str) -> frozenset[str]:
+def _kin(name: str) -> tuple[str | None, str | None]:
     """The form the lexicon has for a body's names, and what the body is a part of."""
     stems = _stems(name)
-    return frozenset(found for found in (lexicon().synonym(stems), lexicon().whole(stems)) if found)
+    return lexicon().synonym(stems), lexicon().whole(stems)
 
 
 def _stems(name: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in name.split())
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> frozenset[str]:
+    """A name as the words of a headline have it."""
+    return read(name).words

@@ -26,7 +26,6 @@ _LONGEST_PHRASE = 3
 _SUM = 1000  # units of a currency: less is a price
 _MOOD_REACH = 8  # words between "may" and what may happen
 _MOOD_AFTER = 3  # words between what is considered and "being considered"
-_LEAD = 3  # words at the beginning, among which stands who acts
 _SHORT = 3  # letters of words whose capitals are not counted
 _MOST_CAPITALS = 0.6  # share of words with a capital from which capitals tell no names
 _ACRONYM = range(2, 7)  # letters
@@ -40,7 +39,7 @@ class Text:
 
     ``words`` are the stems, synonyms (``=``) and acts (``!``); ``names`` those written as names; ``acts`` what is done, with True for
     what is only considered, demanded or denied; ``initials`` of the runs of words that an acronym elsewhere may stand for; ``pairs``
-    neighbours; ``lead`` what it begins with.
+    neighbours; ``lead`` what stands before the first act.
     """
 
     words: frozenset[str]
@@ -60,18 +59,19 @@ def read(text: str) -> Text:
     tokens = [_POSSESSIVE.sub("", hit.group()) for hit in _TOKEN.finditer(text)]
     tokens = _scaled([token for token in tokens if token])
     folded = [fold(token) for token in tokens]
-    stems = [stem(word) for word in folded]
-    meanings = _Meanings(stems)
+    meanings = _Meanings([stem(word) for word in folded])
+    capitals = _capitals(tokens)
+    words = frozenset(word for _, word in meanings.words)
     return Text(
-        words=frozenset(meanings.words),
-        names=_names(tokens, stems),
-        figures=frozenset(word for word in meanings.words if word[0].isdigit()),
+        words=words,
+        names=frozenset(word for place, word in meanings.words if place in capitals),
+        figures=frozenset(word for word in words if word[0].isdigit()),
         sums=_sums(text),
-        acts=meanings.acts,
+        acts={act: frozenset(moods) for act, moods in meanings.acts.items()},
         acronyms=frozenset(fold(token) for token in tokens if token.isupper() and len(token) in _ACRONYM and not text.isupper()),
         initials=_initials(tokens, folded),
-        pairs=frozenset(pairwise(word for word in stems if word not in lexicon().small)),
-        lead=frozenset(_Meanings(stems[:_LEAD]).words),
+        pairs=frozenset(pairwise(word for _, word in meanings.words)),
+        lead=frozenset(word for place, word in meanings.words if place < meanings.first_act),
     )
 
 
@@ -97,59 +97,65 @@ def _figure(token: str) -> str:
 
 
 class _Meanings:
-    """Words with their synonyms in one form, and the acts with their moods."""
+    """The words of a text, each with its place and synonyms in one form, and the acts with their moods."""
 
     def __init__(self, stems: list[str]) -> None:
         self._stems = stems
-        self._places: dict[int, str] = {}
-        self._acts: dict[str, set[bool]] = {}
-        self._unreal_until = -1
-        self.words: set[str] = set()
-        index = 0
-        while index < len(stems):
-            index += self._read(index)
+        self._unreal = self._moods()
+        self.words: list[tuple[int, str]] = []
+        self.acts: dict[str, set[bool]] = {}
+        place = 0
+        while place < len(stems):
+            place += self._read(place)
 
     @property
-    def acts(self) -> dict[str, frozenset[bool]]:
-        return {act: frozenset(moods) for act, moods in self._acts.items()}
+    def first_act(self) -> int:
+        """The place of the first act; before it stands who does it."""
+        return next((place for place, word in self.words if word[0] == "!"), 0)
 
-    def _read(self, index: int) -> int:
+    def _phrases(self, place: int) -> list[tuple[str, ...]]:
+        """What may be a phrase at a place, the longest first; none where no phrase begins so."""
+        if self._stems[place] not in lexicon().beginnings:
+            return []
+        longest = min(_LONGEST_PHRASE, len(self._stems) - place)
+        return [tuple(self._stems[place : place + size]) for size in range(longest, 0, -1)]
+
+    def _moods(self) -> set[int]:
+        """The places of what is only considered, demanded or denied."""
+        unreal: set[int] = set()
+        for place in range(len(self._stems)):
+            for phrase in self._phrases(place):
+                if lexicon().unreal(phrase):
+                    unreal.update(range(place + len(phrase), place + len(phrase) + _MOOD_REACH))
+                if lexicon().unreal_before(phrase):
+                    unreal.update(range(place - _MOOD_AFTER, place))
+        return unreal
+
+    def _read(self, place: int) -> int:
         """Read the longest phrase at a place; says how many words it has."""
         known = lexicon()
-        phrases = [tuple(self._stems[index : index + size]) for size in range(min(_LONGEST_PHRASE, len(self._stems) - index), 0, -1)]
+        phrases = self._phrases(place)
+        self.words += [(place, f"={whole}") for phrase in phrases if (whole := known.whole(phrase))]
         for phrase in phrases:
-            self._read_mood(index, phrase)
-            if whole := known.whole(phrase):
-                self.words.add(f"={whole}")
-        for phrase in phrases:
-            act, synonym = known.act(phrase), known.synonym(phrase)
-            if act:
-                self._acts.setdefault(act, set()).add(index < self._unreal_until)
-                self._places[index] = act
-                self.words.add(f"!{act}")
+            acts, synonym = known.acts(phrase), known.synonym(phrase)
+            for act in acts:
+                self.acts.setdefault(act, set()).add(place in self._unreal)
+            self.words += [(place, f"!{act}") for act in acts]
             if synonym:
-                self.words.add(f"={synonym}")
-            if act or synonym:
+                self.words.append((place, f"={synonym}"))
+            if acts or synonym:
                 return len(phrase)
-        if self._stems[index] not in known.small:
-            self.words.add(self._stems[index])
+        if self._stems[place] not in known.small:
+            self.words.append((place, self._stems[place]))
         return 1
 
-    def _read_mood(self, index: int, phrase: tuple[str, ...]) -> None:
-        if lexicon().unreal(phrase):
-            self._unreal_until = max(self._unreal_until, index + len(phrase) + _MOOD_REACH)
-        if lexicon().unreal_before(phrase):
-            for place in range(index - _MOOD_AFTER, index):
-                if place in self._places:
-                    self._acts[self._places[place]] = {True}
 
-
-def _names(tokens: list[str], stems: list[str]) -> frozenset[str]:
-    """Words with a capital where capitals tell something: not first, and not where every word has one."""
+def _capitals(tokens: list[str]) -> frozenset[int]:
+    """The places of capitals that tell a name: not the first word, and not where every word has one."""
     long = [token for token in tokens[1:] if len(token) > _SHORT and token[0].isalpha()]
     if not long or sum(token[0].isupper() for token in long) > _MOST_CAPITALS * len(long):
         return frozenset()
-    return frozenset(one for token, one in zip(tokens[1:], stems[1:], strict=True) if token[0].isupper())
+    return frozenset(place for place, token in enumerate(tokens) if place and token[0].isupper())
 
 
 def _initials(tokens: list[str], folded: list[str]) -> frozenset[str]:
