@@ -38,10 +38,10 @@ def group(entries: Sequence[Told]) -> list[int]:
 def group_entries(entries: Sequence[Entry]) -> list[int]:
     """``group`` of entries as feeds give them: each is understood first, as the daemon does, though nobody watches."""
     matcher = Matcher(())
-    return group([_told(entry, matcher) for entry in entries])
+    return group([understood(entry, matcher) for entry in entries])
 
 
-def _told(entry: Entry, matcher: Matcher) -> Told:
+def understood(entry: Entry, matcher: Matcher) -> Told:
     """What an entry tells; of several events the one a subscriber would be alerted to."""
     findings = understand(entry, matcher)
     chosen = next((finding for finding in findings if finding.alert), findings[0] if findings else None)
