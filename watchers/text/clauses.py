@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from watchers.text.implied import implied
 from watchers.text.mood import decide, described
 from watchers.text.phrases import HARD, Clause, Phrase, before, behind, complement, has_object
 from watchers.text.rules import UNKNOWN, Rules
@@ -61,7 +62,7 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if _about_another(clause):
         return None
     if clause.contract is None:
-        clause.contract, clause.implied = _implied(clause, tokens, index), True
+        clause.contract, clause.implied = implied(clause, rules), True
         if clause.contract is None:
             return None
     decide(clause, group, auxiliaries, rules)
@@ -76,15 +77,24 @@ def _undertaking(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     if index <= 1 or not tokens[index - 1].tags & {"to", "will"}:
         return None
     firm = tokens[index - 2]
-    unknown = firm.capital and firm.tags == UNKNOWN and any(token.kind == "body" for token in tokens[index:])
+    unknown = firm.capital and firm.tags == UNKNOWN and firm.kind == "word"
     if firm.kind != "supplier" and "generic_supplier" not in firm.tags and not unknown:
         return None
     clause = Clause(sentence, index, rules.frames["win"], "b", why="a firm that is to do something under a contract")
     clause.left, clause.right = before(tokens, index - 1, governed=False), behind(tokens, index + 1, sentence)
-    under = (phrase for phrase in clause.right if phrase.prep == "in" and "within" in tokens[phrase.start - 1].tags)
     if len(clause.left) != 1 or clause.left[0].prep or clause.left[0].end != index - 1:
         return None
-    return clause if any(_paper(tokens, phrase, clause, rules) for phrase in under) or _after_purpose(clause, rules) else None
+    under = (phrase for phrase in clause.right if phrase.prep == "in" and "within" in tokens[phrase.start - 1].tags)
+    if any(_paper(tokens, phrase, clause, rules) for phrase in under) or _after_purpose(clause, rules):
+        return clause
+    clause.contract, clause.implied = index, True
+    told = sentence.field == "title" and "scrutiny" not in tokens[index].tags and _heads(tokens, clause.left[0].start)
+    return clause if told else None
+
+
+def _heads(tokens: list[Token], start: int) -> bool:
+    """Whether a phrase begins its headline, be it behind a label ("Ferries: Serco to run ...")."""
+    return start == 0 or tokens[start - 1].low in HARD
 
 
 def _made(clause: Clause) -> bool:
@@ -105,20 +115,6 @@ def _about_another(clause: Clause) -> bool:
     if clause.contract is not None and any("scrutiny" in token.tags for token in tokens[clause.trigger + 1 : clause.contract - 1]):
         return True
     return wanted != clause.frame.needs and not any(wanted in token.tags for token in tokens[clause.trigger + 1 :])
-
-
-def _implied(clause: Clause, tokens: list[Token], index: int) -> int | None:
-    """The word that stands for a contract nobody names: of a purchase its verb, of a search the firm that is sought."""
-    token, first = tokens[index], clause.right[0] if clause.right and not clause.right[0].prep else None
-    run = range(first.start, first.end) if first else range(0)
-    if clause.frame.name == "seek" or (clause.frame.name == "strip" and any("manner" in tokens[place].tags for place in run)):
-        return next((place for place in run if "generic_supplier" in tokens[place].tags), None)
-    if clause.frame.name not in ("buy", "pick"):
-        return None
-    if "paper" not in token.tags or "order" in token.tags:
-        return index
-    named = first is not None and tokens[first.start].kind == "supplier" and clause.form in "sd"
-    return index if named else None  # "Navy contracts Electric Boat for ..."
 
 
 def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) -> bool:
@@ -144,6 +140,8 @@ def _verb_not_noun(token: Token, previous: Token | None, following: Token | None
         return True
     if previous is None or previous.tags & {"det", "gen", "of", "in", "for", "with", "from", "by", "worth"} or previous.kind == "money":
         return False
+    if "ev" in previous.tags and "noun" not in previous.tags and "generic_supplier" in (following.tags if following else ()):
+        return False  # "stands by bin contractor"
     if following is None or following.kind == "stop":
         return "paper" in previous.tags
     if "nominal" in token.tags and following.tags & {"to", "of", "from", "about"}:

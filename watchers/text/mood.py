@@ -12,6 +12,7 @@ from watchers.text.phrases import HARD, Clause
 from watchers.text.rules import Rules
 from watchers.text.tokens import Token
 
+_A_YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR = re.compile(r"^\W*\w+ (?:19|20)\d\d\b")
 
 
@@ -34,10 +35,31 @@ def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -
         clause.mood, clause.why = "proposed", "a condition follows"
     if _YEAR.search(sentence.text) and "in" in tokens[0].tags:
         clause.mood, clause.why = "background", "begins with a year gone by"
+    if clause.mood == "happened" and _dated(clause):
+        clause.mood, clause.why = "background", "told with the year it happened in"
+    if clause.mood == "happened" and _none(clause):
+        clause.mood, clause.why = "negated", "no contract"
     if clause.mood == "happened" and _of_an_object(clause, group):
         clause.mood, clause.why = "background", "a description of the object of another verb"
     if clause.mood in ("happened", "future"):
         _subordinate(clause, group)
+
+
+def _dated(clause: Clause) -> bool:
+    """Whether a past event has its year beside it ("was cancelled in 2019"): news of the day names none."""
+    tokens = clause.sentence.tokens
+    if clause.form not in "pd":
+        return False
+    return any(phrase.prep == "in" and _A_YEAR.fullmatch(tokens[phrase.start].text) for phrase in clause.right)
+
+
+def _none(clause: Clause) -> bool:
+    """Whether there is no contract it could have happened to ("no contract has been signed")."""
+    tokens = clause.sentence.tokens
+    held = [
+        phrase for phrase in (*clause.left, *clause.right) if clause.contract is not None and phrase.start <= clause.contract < phrase.end
+    ]
+    return any(tokens[index].low == "no" for phrase in held for index in range(phrase.start, clause.contract or 0))
 
 
 def _of_an_object(clause: Clause, group: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchers.text.rules import Rules
+from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
 _NO_NAME = frozenset(
@@ -128,6 +128,8 @@ def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
     place = name.end + 1 if name.end < len(tokens) and "gen" in tokens[name.end].tags else name.end
     if place < len(tokens) and tokens[place].low in rules.not_itself_after:
         return False
+    if name.kind == "place" and place > name.end and place < len(tokens) and _owned(tokens[place]):
+        return False  # "Norway's Equinor"
     if name.kind == "supplier" or place > name.end:
         return True
     for token in tokens[name.end : name.end + 4]:
@@ -136,6 +138,10 @@ def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
         if token.kind != "word" or "n" not in token.tags or "paper" in token.tags:
             break
     return True
+
+
+def _owned(token: Token) -> bool:
+    return token.kind == "supplier" or (token.kind == "word" and token.capital and token.tags == UNKNOWN)
 
 
 def _modifies(sentence: Sentence, stop: int, end: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from watchers.text.implied import bought
 from watchers.text.phrases import Clause
 from watchers.text.roles import Parts
 from watchers.text.rules import Rules
@@ -13,6 +14,7 @@ from watchers.types import EventKind
 
 CANCELS = frozenset({"cancel", "terminate", "strip", "lose", "insource", "doubt"})
 _UNBLOCKABLE = frozenset({"employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
+_SOUGHT = frozenset({"buy", "pick", "seek"})  # planned purchases and searches are told of without the firm
 _ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
 
 
@@ -33,7 +35,7 @@ def lenient(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
     """What suffices for a kind nobody is alerted to: a contract with a supplier or something public about it."""
     strong = _strong(clause)
     if clause.implied:
-        return bool(found.bodies or found.generic)
+        return bool(found.bodies or found.generic) if clause.frame.name in _SOUGHT else bought(clause, found, sentences)
     if clause.frame.event is EventKind.TENDER_OPENED and not found.private:
         return True  # who calls for tenders is public, or as good as
     return (strong and bool(found.suppliers or found.generic)) or _public(clause, found, sentences, strong=strong)
@@ -44,7 +46,7 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
     if _workers(clause):
         return False
     if clause.implied:
-        return _bought(clause, found)
+        return bought(clause, found, [*title, *summary])
     if clause.sentence.field == "summary" and not any(token.kind == "body" for one in (*title, clause.sentence) for token in one.tokens):
         return False  # background told below a headline about something else
     if _recalled(clause, found, title):
@@ -66,39 +68,6 @@ def _recalled(clause: Clause, found: Parts, title: list[Sentence]) -> bool:
 
 def _strong(clause: Clause) -> bool:
     return bool(clause.sentence.tokens[clause.contract or 0].tags & {"strong", "tender"})
-
-
-def _bought(clause: Clause, found: Parts) -> bool:
-    """Whether a purchase without a contract noun is one: a named body buys from or picks a firm known for contracts, or buys arms."""
-    tokens = clause.sentence.tokens
-    if clause.frame.name == "pick" and found.suppliers and (found.bodies or found.generic) and _made_contractor(clause):
-        return True
-    if not any(name.start < clause.trigger or clause.frame.name == "pick" for name in found.bodies):
-        return False
-    known = any(name.known for name in found.suppliers)
-    if clause.frame.name == "pick":
-        for_goods = any(
-            token.tags & {"goods", "works"} for phrase in clause.right if phrase.prep == "for" for token in tokens[phrase.start :]
-        )
-        if "names_people" in tokens[clause.trigger].tags and not for_goods:
-            return False
-        end = clause.right[-1].end if clause.right else clause.trigger + 1
-        purpose = any(phrase.prep == "for" for phrase in clause.right) or (end < len(tokens) and "to" in tokens[end].tags)
-        return known and (purpose or any("strong" in token.tags for token in tokens))
-    goods = [tokens[phrase.start : phrase.end] for phrase in clause.right if not phrase.prep]
-    if clause.frame.name != "buy" or clause.passive:
-        return known
-    bought = {tag for run in goods for token in run for tag in token.tags}
-    return known or "arms" in bought or (bool(found.suppliers) and bool(bought & {"goods", "works"}))
-
-
-def _made_contractor(clause: Clause) -> bool:
-    """Whether somebody is made the contractor for something: "named as main contractor for", "selected as builder of"."""
-    tokens = clause.sentence.tokens
-    part = next((phrase for phrase in clause.right if not phrase.prep), None)
-    if part is None or not any("generic_supplier" in token.tags for token in tokens[part.start : part.end]):
-        return False
-    return any(phrase.prep in ("for", "of") for phrase in clause.right)
 
 
 def _workers(clause: Clause) -> bool:

@@ -46,7 +46,9 @@ def parts(clause: Clause, rules: Rules) -> Parts:
         if holds:
             _inside(clause, phrase, found, rules)
         elif not phrase.prep:
-            _place(clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" else "", found, rules)
+            _place(
+                clause, phrase, "supplier" if frame.object == "supplier" or frame.name == "give" or _rid_of(clause) else "", found, rules
+            )
         else:
             _place(clause, phrase, _by_role(clause, phrase, rules), found, rules)
             run = clause.sentence.tokens[phrase.start : phrase.end]
@@ -57,6 +59,11 @@ def parts(clause: Clause, rules: Rules) -> Parts:
     tokens = clause.sentence.tokens
     found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
     return found
+
+
+def _rid_of(clause: Clause) -> bool:
+    """Whether the object of a verb of ending is the firm itself: "ditches Fujitsu"."""
+    return clause.implied and clause.frame.event.alert is AlertClass.CANCELLED
 
 
 def _contract_body(clause: Clause, found: Parts) -> None:
@@ -117,7 +124,7 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if clause.frame.name in ("give", "strip") and clause.bare and not clause.passive:
         return "giver_or_given"
     if clause.passive:
-        return "supplier" if clause.frame.passive == "supplier" else ""
+        return "supplier" if clause.frame.passive == "supplier" or _rid_of(clause) else ""
     return clause.frame.subject
 
 
@@ -128,7 +135,8 @@ def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
         return "actor" if clause.passive else ""
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
     if phrase.prep == "from" and (
-        clause.frame.name == "buy" or bool(contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))
+        clause.frame.name == "buy"
+        or (clause.frame.name != "win" and contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))
     ):
         return "supplier"
     if phrase.prep == "to" and clause.frame.name == "lose":
