@@ -25,7 +25,7 @@ _SAME_SUM = Decimal("0.05")  # "£50m" and "£49.8m" are one sum in two newsroom
 _SAME_EXACT_SUM = Decimal("0.02")  # between sums of three figures and more nothing is rounded away
 _EXACT = 3
 _SAME_SUM_NOTICE = Decimal("0.25")  # newsrooms quote sums with VAT or with options that the notice leaves out
-BOUND = 0.4  # odds from which two entries, or two groups, are one story; above 0, because a wrong join is worse than a missed one
+BOUND = 0.3  # odds from which two entries, or two groups, are one story; above 0, because a wrong join is worse than a missed one
 _CERTAIN = 6.0  # odds where identity is stated rather than weighed
 _RARE = 5.0  # weight from which a word is rare
 _ACRONYM = 5.0  # weight of an acronym that stands for the other side's words
@@ -38,6 +38,7 @@ _SAID = {
     "figures_agree": "figures agree",
     "act_agrees": "what is done agrees",
 }
+_ALIKE, _MOST_ALIKE = 2, 4  # words by which headlines may differ that are alike but for what is done
 _ALL_WORDS = 0.85  # share of the shorter headline's weight from which the other says all it says
 _SAME_WORDS = 0.34  # share of a headline's weight from which a reason says that titles agree
 
@@ -109,12 +110,14 @@ def _spoken_of(names: frozenset[str], one: Told) -> bool:
 
 def _other_step(a: Told, b: Told) -> str | None:
     """Whether the headlines tell another step of one matter. Where the grammar tells what happened to both, the lexicon is not asked."""
-    if a.kind and b.kind:
+    if a.happened and b.happened:
         return None
-    if _reversed(a.title, b.title):
+    if _reversed(a, b):
         return "one takes back what the other tells"
-    if _other_mood(a.title, b.title):
+    if _other_mood(a, b):
         return "one tells what the other only considers"
+    if _other_act(a, b):
+        return "alike but for what is done"
     return None
 
 
@@ -180,14 +183,28 @@ def _digits(money: Money) -> int:
     return len(money.amount.normalize().as_tuple().digits)
 
 
-def _reversed(a: Text, b: Text) -> bool:
+def _reversed(a: Told, b: Told) -> bool:
     return ("reverse" in a.acts) != ("reverse" in b.acts) and bool(a.acts.keys() & b.acts.keys() - {"reverse"})
 
 
-def _other_mood(a: Text, b: Text) -> bool:
-    """Whether a same act has happened for one side and is only considered by the other."""
+def _other_mood(a: Told, b: Told) -> bool:
+    """Whether a same step has been taken for one side and is only considered by the other."""
     steps = lexicon().steps
     return any(not moods & b.acts[act] for act, moods in a.acts.items() if act in b.acts and act in steps)
+
+
+def _other_act(a: Told, b: Told) -> bool:
+    """Whether two headlines differ in little but the step they tell ("talks begin", "talks collapse"), or that only one has taken it."""
+    rest = sum(word[0] != "!" for word in a.title.words ^ b.title.words)
+    if rest > _MOST_ALIKE:
+        return False
+    if (a.happened and b.title.unreal and not b.happened) or (b.happened and a.title.unreal and not a.happened):
+        return True
+    steps = lexicon().steps
+    one, other = a.acts.keys() & steps, b.acts.keys() & steps
+    if not one or not other:
+        return False
+    return not one & other or (rest <= _ALIKE and bool((one ^ other) & lexicon().outcomes))
 
 
 def features(a: Told, b: Told, of: Frequencies) -> dict[str, float]:
@@ -237,12 +254,14 @@ def _leads(one: Text, other: Text) -> bool:
 
 
 def _of_acts(a: Told, b: Told) -> dict[str, float]:
-    one, other = a.title.acts.keys(), b.title.acts.keys()
-    if not one or not other or (a.kind and b.kind):
+    if a.happened and b.happened:
         return {}
-    if shared := one & other:
-        return {"act_agrees": 1.0, "step_agrees": float(bool(shared & lexicon().steps))}
     steps = lexicon().steps
+    one, other = a.acts.keys(), b.acts.keys()
+    if shared := one & other:
+        return {"act_agrees": 1.0, "step_agrees": float(bool(shared & steps))}
+    if not one or not other:
+        return {}
     return {"act_differs": 1.0, "step_differs": float(bool(one & steps and other & steps))}
 
 

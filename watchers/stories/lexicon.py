@@ -40,6 +40,7 @@ class Lexicon:
         self.scales: dict[str, int] = tables["figures"]["scales"]
         self.numbers: dict[str, str] = {word: str(number) for number, word in enumerate(tables["figures"]["numbers"].split())}
         self.steps = frozenset(tables["steps"]["acts"].split())
+        self.outcomes = frozenset(tables["steps"]["outcomes"].split())
         self.small = frozenset(stem(word) for word in tables["common"]["small"].split())
         self.frequent = frozenset(stem(word) for word in tables["common"]["frequent"].split())
         self._acts: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from watchers.names import normal_name
 from watchers.stories.lexicon import lexicon, stem
 from watchers.stories.words import Text, read
-from watchers.types import Entry, EventKind, Finding, Money, Party
+from watchers.types import AlertClass, Entry, EventKind, Finding, Money, Party
 
 _BREAK = re.compile(r"[-_+]|%20")
 _HEADLINE = 4  # words that make a part of an address a headline
+
+
+_ACTS = {AlertClass.AWARDED: "award", AlertClass.CANCELLED: "cancel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Told:
     """One entry, or one member of a stored story. ``at`` is None where nobody knows when."""
 
     title: Text
+    acts: Mapping[str, frozenset[bool]]  # what is done, as ``Text.acts``; where the grammar told the event, its act for all other steps
     heads: tuple[Text, ...]  # the title, and the headline that its address keeps where it has other words
     event: EventKind = EventKind.NONE
     suppliers: frozenset[str] = frozenset()
@@ -40,6 +44,11 @@ class Told:
         return "" if self.event is EventKind.NONE else str(self.event.alert or self.event)
 
     @property
+    def happened(self) -> bool:
+        """Whether the grammar found an award or a cancellation. The other kinds are coarse: a challenge is brought, heard and lost."""
+        return self.event.alert is not None
+
+    @property
     def sums(self) -> tuple[Money, ...]:
         return (self.value,) if self.value is not None else self.title.sums
 
@@ -48,10 +57,12 @@ def told(entry: Entry, finding: Finding | None, at: datetime | None) -> Told:
     """Read an entry. Of its summary only what the grammar finds in it counts: shared words of summaries tell of a shared subject."""
     title = read(entry.title)
     notice = finding.notice if finding else None
+    event = finding.event if finding else EventKind.NONE
     return Told(
         title=title,
+        acts=acts(title, event),
         heads=_heads(title, entry.url),
-        event=finding.event if finding else EventKind.NONE,
+        event=event,
         suppliers=names(finding.suppliers) if finding else frozenset(),
         bodies=names(finding.public_bodies) if finding else frozenset(),
         value=finding.value if finding else None,
@@ -61,6 +72,14 @@ def told(entry: Entry, finding: Finding | None, at: datetime | None) -> Told:
         ocids=frozenset({notice.ocid}) if notice else frozenset(),
         awards=frozenset(f"{notice.ocid}:{award}" for award in notice.award_ids) if notice else frozenset(),
     )
+
+
+def acts(title: Text, event: EventKind) -> Mapping[str, frozenset[bool]]:
+    """What is done: by the lexicon, or where the grammar found what happened, by the grammar."""
+    if event.alert is None:
+        return title.acts
+    steps = lexicon().steps
+    return {act: moods for act, moods in title.acts.items() if act not in steps} | {_ACTS[event.alert]: frozenset({False})}
 
 
 def _heads(title: Text, url: str | None) -> tuple[Text, ...]:

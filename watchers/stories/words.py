@@ -39,7 +39,8 @@ class Text:
 
     ``words`` are the stems, synonyms (``=``) and acts (``!``); ``names`` those written as names; ``acts`` what is done, with True for
     what is only considered, demanded or denied; ``initials`` of the runs of words that an acronym elsewhere may stand for; ``pairs``
-    neighbours; ``lead`` what stands before the first act.
+    neighbours; ``lead`` what stands before the first act; ``unreal`` says whether it considers,
+    demands or denies anything at all.
     """
 
     words: frozenset[str]
@@ -51,6 +52,7 @@ class Text:
     initials: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     lead: frozenset[str]
+    unreal: bool
 
 
 @lru_cache(maxsize=32768)
@@ -72,6 +74,7 @@ def read(text: str) -> Text:
         initials=_initials(tokens, folded),
         pairs=frozenset(pairwise(word for _, word in meanings.words)),
         lead=frozenset(word for place, word in meanings.words if place < meanings.first_act),
+        unreal=meanings.unreal,
     )
 
 
@@ -107,6 +110,10 @@ class _Meanings:
         place = 0
         while place < len(stems):
             place += self._read(place)
+
+    @property
+    def unreal(self) -> bool:
+        return bool(self._unreal)
 
     @property
     def first_act(self) -> int:
