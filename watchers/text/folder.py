@@ -191,6 +191,8 @@ class Folder:
         found = self.tables.get(word)
         if found is None and self.article and word.startswith(self.article):
             found = self.tables.get(word[len(self.article) :])
+            if found is not None and "ev" in found and "form_n" not in found:
+                found = None  # a noun spelt as a verb: "العدل" is justice and not "he changed"
         if found is None and self._endings and word not in self._exempt:
             found = next((frozenset({tag, "n"}) for end, tag in self._endings.items() if word.endswith(end)), None)
         return PLAIN if found is None else found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -33,7 +34,7 @@ class Languages:
         self._stems: list[tuple[str, str]] = []
         for name in self.folders:
             self._learn(name, _table(f"{name}/language.toml")["small_words"])
-            stems = _table(f"{name}/lexicon.toml")["stems"]["any"].split()
+            stems = " ".join(_table(f"{name}/lexicon.toml")["stems"].values()).split()
             self._stems += [(stem.replace("_", " "), name) for stem in stems]
         for name, text in _table("languages.toml")["small_words"].items():
             self._learn(name, text)
@@ -52,12 +53,14 @@ class Languages:
         hits = self._automaton.find_matches_as_indexes(lower, overlapping=True)
         if not hits:
             return None
-        stems = {self._stems[hit[0]][1] for hit in hits}
+        stems: Counter[str] = Counter()
+        for stem, name in {self._stems[hit[0]] for hit in hits}:
+            stems[name] += len(stem)
         # A small word with a capital is a part of a name ("by De La Rue"), except at the beginning and where all is written in capitals.
         found = self._guess(lower if text.isupper() else lower[:1] + text[1:], stems, (prior or "")[:2].lower())
         return found if found in stems else None
 
-    def _guess(self, text: str, stems: set[str], prior: str) -> str | None:
+    def _guess(self, text: str, stems: Counter[str], prior: str) -> str | None:
         counts = dict.fromkeys(stems, 1)
         small = self._small
         for word in text.split(None, _WORDS)[:_WORDS]:
@@ -72,7 +75,7 @@ class Languages:
         ahead = [name for name, count in counts.items() if count == best]
         if len(ahead) == 1:
             return ahead[0]
-        return prior if prior in ahead else "en" if "en" in ahead else ahead[0]
+        return prior if prior in ahead else max(ahead, key=lambda name: (stems[name], name == "en"))  # the one with more letters of stems
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -21,12 +21,17 @@ _BUYERS = frozenset({"public_body", "either"})
 
 @dataclass(slots=True)
 class Parties:
-    """The parts of a clause; ``private``: a buyer is named who is not public; ``plain``: a public buyer is meant and not named."""
+    """The parts of a clause.
+
+    ``private``: a buyer is named who is not public; ``plain``: a public buyer is meant and not named; ``led``: the suppliers whose
+    place in the clause says that they are ("bei ...", "à la société ...").
+    """
 
     suppliers: list[Name] = field(default_factory=list)
     bodies: list[Name] = field(default_factory=list)
     private: bool = False
     plain: bool = False
+    led: list[Name] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,17 @@ def parties(said: Said, rules: Folder) -> Parties:
     for name in names(said.sentence, said.left, said.right, rules):
         if _itself(said.sentence.tokens, name, rules):
             _assign(name, _role(said, name, rules), found)
+    if said.verb.frame.subject == "supplier" and not found.suppliers and not said.passive:
+        found.bodies = [name for name in found.bodies if not _just_before(said, name)]  # a public firm that wins or loses is no buyer
     if rules.capitals == "nouns" and any(name.known for name in found.suppliers):
         found.suppliers = [name for name in found.suppliers if name.known]  # beside a known firm an unknown capital is a noun
     found.plain = any(token.tags & {"office", "works"} and token.kind == "word" for token in said.tokens)
     return found
+
+
+def _just_before(said: Said, name: Name) -> bool:
+    between = said.sentence.tokens[name.end : said.trigger]
+    return name.end <= said.trigger and all("have" in token.tags for token in between)
 
 
 def _assign(name: Name, role: str, found: Parties) -> None:
@@ -69,6 +81,8 @@ def _assign(name: Name, role: str, found: Parties) -> None:
             found.bodies.append(name)
     elif role in ("supplier", "other", "either") or (name.known and role not in ("public_body", "ignore", "aside")):
         found.suppliers.append(name)
+        if role == "supplier":
+            found.led.append(name)
     elif role == "public_body":
         found.private = True
 

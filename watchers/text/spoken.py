@@ -8,8 +8,9 @@ no word order: a folder says with slots what stands where. English has a grammar
 from __future__ import annotations
 
 from watchers.text.folder import Folder, Sign, Verb
+from watchers.text.grounds import Whole, enough
 from watchers.text.naming import Name
-from watchers.text.parties import Parties, Said, names, parties
+from watchers.text.parties import Said, names, parties
 from watchers.text.phrases import Clause
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
@@ -31,7 +32,6 @@ _RANK = (
 )
 _REACH = 14  # words between an event and its contract
 _HEAD_REACH = 4  # words between a contract and the noun whose genitive it is
-_IMPLIED = frozenset({"buy", "pick"})
 _HEADS = {"extended": EventKind.EXTENDED, "changed": EventKind.CHANGED, "challenged": EventKind.CHALLENGED}
 _CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
@@ -41,8 +41,9 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
     first = next((token for sentence in title for token in sentence.tokens if token.kind != "stop"), None)
     if first is not None and first.low in rules.starts:
         return None
-    for group in (title, summary[:2]):
-        told = [one for sentence in group for one in _clauses(sentence, title, summary, rules)]
+    whole = Whole(title, summary[:2])
+    for group in (whole.title, whole.summary):
+        told = [one for sentence in group for one in _clauses(sentence, whole, rules)]
         if told:
             best = min(told, key=lambda one: _RANK.index(one.event))
             _complete(best, [*title, *summary], rules)
@@ -50,13 +51,13 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
     return None
 
 
-def _clauses(sentence: Sentence, title: list[Sentence], summary: list[Sentence], rules: Folder) -> list[Told]:
+def _clauses(sentence: Sentence, whole: Whole, rules: Folder) -> list[Told]:
     found = []
     for index, token in enumerate(sentence.tokens):
         known = rules.verbs.get(token.low, ()) if token.kind == "word" else ()
         verb = next((one for one in known if _is_verb(sentence.tokens, index, one, rules)), None)
         if verb is not None:
-            told = _clause(_said(sentence, index, verb, rules), title, summary, rules)
+            told = _clause(_said(sentence, index, verb, rules), whole, rules)
             if told is not None:
                 found.append(told)
     return found
@@ -83,16 +84,14 @@ def _is_verb(tokens: list[Token], index: int, verb: Verb, rules: Folder) -> bool
     return not verb.particle or verb.particle in behind
 
 
-def _clause(said: Said, title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told | None:
+def _clause(said: Said, whole: Whole, rules: Folder) -> Told | None:
     sentence, tokens, frame = said.sentence, said.sentence.tokens, said.verb.frame
-    if said.contract < 0 and frame.name not in _IMPLIED:
-        return None
     result, why = _mood(said, rules)
     event = _event(said, result, _head(tokens, said.contract, rules))
-    if event is None or _blocked([*title, sentence], rules):
+    if event is None or _blocked([*whole.title, sentence], rules):
         return None
     found = parties(said, rules)
-    if not _enough(event, said, found, [*title, *summary[:2]]):
+    if not enough(event, said, found, whole):
         return None
     implied = said.contract < 0
     contract = said.trigger if implied else said.contract
@@ -184,7 +183,13 @@ def _mood(said: Said, rules: Folder) -> tuple[str, str]:
 def _described(said: Said) -> bool:
     """Whether a participle only describes the contract another verb has for its object: "defends the contract signed with"."""
     tokens, contract = said.sentence.tokens, said.contract
-    if said.form != "p" or contract < said.left + 3 or contract + 1 != said.trigger or "det" not in tokens[contract - 1].tags:
+    if (
+        said.form != "p"
+        or said.verb.frame.passive == "supplier"
+        or contract < said.left + 3
+        or contract + 1 != said.trigger
+        or "det" not in tokens[contract - 1].tags
+    ):
         return False
     return tokens[contract - 2].kind == "word" and not any(
         token.tags & {"have", "be", "passive"} for token in tokens[contract : said.trigger]
@@ -246,32 +251,6 @@ def _blocked(sentences: list[Sentence], rules: Folder) -> bool:
 
 def _plain(token: Token, rules: Folder) -> str:
     return token.low.removeprefix(rules.article) if rules.article else token.low
-
-
-def _enough(event: EventKind, said: Said, found: Parties, sentences: list[Sentence]) -> bool:
-    """Whether the contract is a public one: a body in the clause, or a public buyer that is plain and a contract that is no mere deal."""
-    arms = any("arms" in token.tags for token in said.tokens)
-    if said.contract < 0:
-        pick = said.verb.frame.name == "pick"
-        bought = any(name.known for name in found.suppliers) or (arms and not pick)
-        return bought and not found.private and any(pick or name.start <= said.trigger + 1 for name in found.bodies)
-    elsewhere = any(token.kind == "body" for one in sentences for token in one.tokens)
-    if event.alert is None:
-        return bool(found.bodies or found.plain or elsewhere or found.suppliers)
-    between_bodies = said.verb.frame.name == "sign" and not found.suppliers and not _one_body(said, found)
-    if between_bodies or (found.private and not found.bodies):
-        return False
-    if "always_public" in said.sentence.tokens[said.contract].tags and said.verb.frame.event in _CANCELS:
-        return True
-    if not said.sentence.tokens[said.contract].tags & {"strong", "tender"}:
-        return bool(found.bodies) and (bool(found.suppliers) or arms)
-    return bool(found.bodies) or found.plain or (elsewhere and (said.sentence.field == "title" or bool(found.suppliers)))
-
-
-def _one_body(said: Said, found: Parties) -> bool:
-    """Whether one body signs, and with a firm or with nobody named: what two bodies sign is no purchase."""
-    others = sum("office" in token.tags and token.kind == "word" for token in said.tokens)
-    return (len(found.bodies) + others == 1 and bool(found.bodies)) or any("firm" in token.tags for token in said.tokens)
 
 
 def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:

@@ -208,11 +208,14 @@ def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
     while end < len(tokens) and end - index <= _JOINED:
         token = tokens[end]
         joined = "and" in token.tags and end + 1 < len(tokens) and tokens[end + 1].low.startswith(rules.article) and end > index + 1
-        plain = token.kind in ("word", "place") and (token.tags <= {"n", "num", "office"} or token.kind == "place" or "adj" in token.tags)
+        named = token.kind == "body" and end == index + 1 and not token.watched  # "وزارة الدفاع", "الدفاع"
+        plain = token.kind in ("word", "place") and (
+            token.tags <= {"n", "num", "office", "works", "arms"} or token.kind == "place" or "adj" in token.tags
+        )
         described = end == index + 1 and not tokens[index].low.startswith(rules.article)
         if joined and not tokens[end + 1].tags - {"n"}:
             end += 2
-        elif plain and (described or token.low.startswith(rules.article) or "adj" in token.tags) and "num" not in token.tags:
+        elif named or (plain and (described or token.low.startswith(rules.article) or "adj" in token.tags) and "num" not in token.tags):
             end += 1
         else:
             break
