@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from watchers.match import Matcher
 from watchers.stories.judging import BOUND, NOTICE_WINDOW, Verdict, judge, together
@@ -22,6 +22,7 @@ from watchers.understand import understand
 _RARE_ENOUGH = 3.0  # weight from which a word may bring two entries together
 _SHARED_ENOUGH = 8.0  # weight two entries must share to be compared
 _TELLING = {"s:": 8.0, "b:": 8.0, "p:": 8.0, "o:": 8.0, "i:": 4.0}  # weights of keys that are no words: parties, pages, processes, initials
+_COPY = 86400.0  # seconds
 _CROWD = 150  # entries under one word that are compared, nearest in time first
 _MOST_MEMBERS = 24  # of a group that are asked when it joins another
 
@@ -60,10 +61,11 @@ class _Groups:
         self._near: dict[int, set[int]] = defaultdict(set)
 
     def join(self) -> None:
-        """Join the likeliest two groups until none are likely."""
+        """Join copies, then the likeliest two groups until none are likely."""
+        self._join_copies()
         heap: list[tuple[float, int, int, int, int]] = []
-        for a, b in self._candidates():
-            if self._offer(heap, a, b):
+        for a, b in dict.fromkeys((self.root[one], self.root[other]) for one, other in self._candidates()):
+            if a != b and self._offer(heap, a, b):
                 self._near[a].add(b)
                 self._near[b].add(a)
         while heap:
@@ -71,6 +73,19 @@ class _Groups:
             if a in self._members and b in self._members and version == len(self._members[a]) + len(self._members[b]):
                 for c in self._merge(a, b):
                     self._offer(heap, a, c)
+
+    def _join_copies(self) -> None:
+        """Join the same words told again within a day: agencies' reports, by the dozen. Notices of one title may be of many contracts."""
+        last: dict[Hashable, int] = {}
+        for index in sorted(self._rank, key=self._rank.__getitem__):
+            one = self._entries[index]
+            if one.official:
+                continue
+            copy = (one.title.words, one.title.pairs, frozenset(one.title.acts.items()), one.event, one.suppliers, one.bodies, one.value)
+            before = last.get(copy)
+            last[copy] = index
+            if before is not None and self._moments[index] - self._moments[before] <= _COPY and self._entries[before].at is not None:
+                self._merge(self.root[before], index)
 
     def _offer(self, heap: list[tuple[float, int, int, int, int]], a: int, b: int) -> bool:
         """Put two groups up for joining; an offer is void once either has grown."""
@@ -111,16 +126,16 @@ class _Groups:
         for index in sorted(self._rank, key=self._rank.__getitem__):
             for key in _keys(self._entries[index], self._of):
                 holders[key].append(index)
-        shared: dict[tuple[int, int], float] = defaultdict(float)
+        shared: dict[tuple[int, int], int] = defaultdict(int)
         for key, found in holders.items():
-            weight = _TELLING.get(key[:2]) or self._of.weight(key)
+            weight = int(10 * (_TELLING.get(key[:2]) or self._of.weight(key)))  # whole numbers add up alike in any order
             for place, one in enumerate(found):
                 last = self._reach(one)
                 for other in found[place + 1 : place + 1 + _CROWD]:
                     if self._moments[other] > last:
                         break
                     shared[one, other] += weight
-        enough = (pair for pair, weight in shared.items() if weight >= _SHARED_ENOUGH)
+        enough = (pair for pair, weight in shared.items() if weight >= 10 * _SHARED_ENOUGH)
         return sorted(enough, key=lambda pair: (self._rank[pair[0]], self._rank[pair[1]]))
 
     def _reach(self, index: int) -> float:
@@ -135,7 +150,8 @@ def _some(members: list[int]) -> list[int]:
 
 
 def _order(one: Told) -> tuple[object, ...]:
-    return (one.at is not None, one.at.timestamp() if one.at else 0.0, sorted(one.title.words), sorted(one.pages))
+    """A place for an entry that depends on what it tells alone; those without a moment come first."""
+    return (one.at is not None, one.at.timestamp() if one.at else 0.0, sorted(one.title.pairs), sorted(one.title.words), sorted(one.pages))
 
 
 def _keys(one: Told, of: Frequencies) -> set[str]:

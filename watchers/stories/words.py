@@ -62,7 +62,7 @@ def read(text: str) -> Text:
     tokens = _scaled([token for token in tokens if token])
     folded = [fold(token) for token in tokens]
     meanings = _Meanings([stem(word) for word in folded])
-    capitals = _capitals(tokens)
+    capitals, first_act = _capitals(tokens), meanings.first_act
     words = frozenset(word for _, word in meanings.words)
     return Text(
         words=words,
@@ -73,7 +73,7 @@ def read(text: str) -> Text:
         acronyms=frozenset(fold(token) for token in tokens if token.isupper() and len(token) in _ACRONYM and not text.isupper()),
         initials=_initials(tokens, folded),
         pairs=frozenset(pairwise(word for _, word in meanings.words)),
-        lead=frozenset(word for place, word in meanings.words if place < meanings.first_act),
+        lead=frozenset(word for place, word in meanings.words if place < first_act),
         unreal=meanings.unreal,
     )
 
