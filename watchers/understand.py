@@ -20,7 +20,7 @@ from watchers.text.tokens import Named, Sentence
 from watchers.text.told import Told
 from watchers.types import AwardParty, Entry, Evidence, Finding, Match, Party, Role, Span
 
-_GRAMMAR = "en"  # the one language with a grammar of its own; all others are read by clauses, from their folders
+GRAMMAR = "en"  # the one language with a grammar of its own; all others are read by clauses, from their folders
 _KINDS = {Role.SUPPLIER: "supplier", Role.PUBLIC_BODY: "body"}
 
 
@@ -35,8 +35,8 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
     language = languages().of(f"{entry.title}\n{entry.summary}", entry.language)
     if language is None:
         return ()
-    mentions = {name: _names(matcher, value) for name, value in (("title", entry.title), ("summary", entry.summary))}
-    told = _told(entry, language, {name: _named(found, matcher) for name, found in mentions.items()})
+    mentions = {name: names_in(matcher, value) for name, value in (("title", entry.title), ("summary", entry.summary))}
+    told = _told(entry, language, {name: as_named(found, matcher) for name, found in mentions.items()})
     if told is None:
         return ()
     suppliers = _parties(told.suppliers)
@@ -70,7 +70,7 @@ def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:
 
 def _told(entry: Entry, language: str, named: dict[str, list[Named]]) -> Told | None:
     """What the reader of the language makes of the title and the summary."""
-    if language == _GRAMMAR:
+    if language == GRAMMAR:
         english = rules(language)
         title = tokens.read("title", entry.title, english, named["title"])
         return events.tell(title, tokens.read("summary", entry.summary, english, named["summary"]) if entry.summary else [], english)
@@ -79,7 +79,7 @@ def _told(entry: Entry, language: str, named: dict[str, list[Named]]) -> Told | 
     return spoken.tell(title, words.read("summary", entry.summary, other, named["summary"]) if entry.summary else [], other)
 
 
-def _names(matcher: Matcher, text: str) -> list[Mention]:
+def names_in(matcher: Matcher, text: str) -> list[Mention]:
     """The mentions that are names: an ordinary word ("oracle", "circle") is one only with its capital, or where nothing has capitals."""
     lower = text.islower()
     return [
@@ -87,7 +87,7 @@ def _names(matcher: Matcher, text: str) -> list[Mention]:
     ]
 
 
-def _named(mentions: Sequence[Mention], matcher: Matcher) -> list[Named]:
+def as_named(mentions: Sequence[Mention], matcher: Matcher) -> list[Named]:
     """The mentions as the grammar asks for them, each with what those who watch it take it for."""
     return [Named(one.start, one.end, _KINDS.get(matcher.expected(one.watches), "")) for one in mentions]
 

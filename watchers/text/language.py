@@ -60,6 +60,20 @@ class Languages:
         found = self._guess(lower if text.isupper() else lower[:1] + text[1:], stems, (prior or "")[:2].lower())
         return found if found in stems else None
 
+    def seen(self, text: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """What speaks for each language in a text, for people who ask why: the stems of contract words, and the small words."""
+        lower = text.lower()
+        stems = sorted({self._stems[hit[0]] for hit in self._automaton.find_matches_as_indexes(lower, overlapping=True)})
+        small = dict.fromkeys(lower.split(None, _WORDS)[:_WORDS])
+        names = dict.fromkeys([*(name for _, name in stems), *(name for word in small for name in self._small.get(word, ()))])
+        return {
+            name: (
+                tuple(stem for stem, one in stems if one == name),
+                tuple(word for word in small if name in self._small.get(word, ())),
+            )
+            for name in names
+        }
+
     def _guess(self, text: str, stems: Counter[str], prior: str) -> str | None:
         counts = dict.fromkeys(stems, 1)
         small = self._small

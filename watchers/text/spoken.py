@@ -7,6 +7,9 @@ no word order: a folder says with slots what stands where. English has a grammar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from watchers.text.folder import Folder, Sign, Verb
 from watchers.text.grounds import Whole, enough
 from watchers.text.naming import Name
@@ -51,16 +54,41 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A word for an event as it was read, whether or not it tells one: for people who ask why.
+
+    ``blocked``: a word beside it makes it something else than a public contract. ``told`` is None where it tells nothing.
+    """
+
+    said: Said
+    mood: str
+    why: str
+    event: EventKind | None
+    blocked: bool
+    told: Told | None
+
+
+def readings(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Iterator[Reading]:
+    """Every word for an event in what ``tell`` reads of an entry, in order."""
+    whole = Whole(title, summary[:2])
+    for sentence in whole.sentences:
+        for said in _events(sentence, rules):
+            mood, why = _mood(said, rules)
+            event = _event(said, mood, _head(sentence.tokens, said.contract, rules))
+            yield Reading(said, mood, why, event, _blocked([*title, sentence], rules), _clause(said, whole, rules))
+
+
 def _clauses(sentence: Sentence, whole: Whole, rules: Folder) -> list[Told]:
-    found = []
+    return [told for said in _events(sentence, rules) if (told := _clause(said, whole, rules)) is not None]
+
+
+def _events(sentence: Sentence, rules: Folder) -> Iterator[Said]:
     for index, token in enumerate(sentence.tokens):
         known = rules.verbs.get(token.low, ()) if token.kind == "word" else ()
         verb = next((one for one in known if _is_verb(sentence.tokens, index, one, rules)), None)
         if verb is not None:
-            told = _clause(_said(sentence, index, verb, rules), whole, rules)
-            if told is not None:
-                found.append(told)
-    return found
+            yield _said(sentence, index, verb, rules)
 
 
 def _is_verb(tokens: list[Token], index: int, verb: Verb, rules: Folder) -> bool:
