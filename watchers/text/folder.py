@@ -136,6 +136,7 @@ class Folder:
     def _verb(self, spelling: str, form: str, frame: Frame) -> None:
         spelling, _, never = spelling.partition("!")
         spelling, _, particle = spelling.partition("~")
+        particle = particle.replace("_", " ")
         word = next(iter(self.words(spelling)))
         known = self.verbs.get(word, ())
         same = next((verb for verb in known if (verb.frame, verb.particle) == (frame, particle)), None)

@@ -2,7 +2,8 @@
 
 A headline often leaves the contract out ("Elior runs the canteens") and the summary has it; a verb that buys, hires or throws out says
 by itself that there is one. A frame's ``needs`` tells which: ``alone`` (a buyer and a firm are enough), ``firm`` (the firm is the
-object), ``choice`` (a buyer chooses a firm that is known, or for works), ``support`` (a contract noun elsewhere in the entry), ``noun`` (a contract noun in the clause and nothing else to be done).
+object), ``choice`` (a buyer chooses a firm that is known, or for works), ``support`` (a contract noun elsewhere in the entry),
+``noun`` (a contract noun in the clause and nothing else to be done).
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 
 from watchers.text.parties import Parties, Said
 from watchers.text.tokens import Sentence, Token
-from watchers.types import AlertClass, EventKind
+from watchers.types import EventKind
 
 _CONTRACT = frozenset({"strong", "tender"})
-_PAPER = _CONTRACT | {"weak"}
+_PAPER = _CONTRACT | {"weak", "order"}
 _PUBLIC = frozenset({"office", "works"})
 _WORKS = frozenset({"works", "arms"})
 _TREATY = frozenset({"sign"})  # verbs for what states do with treaties too
 _WEAK = frozenset({"build", "approve"})  # what is only planned with these verbs is no news of a contract
+_PLAIN = frozenset({"n", "det", "adj"})
 _CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
 
@@ -41,51 +43,109 @@ class Whole:
         return any(token.kind == "body" for one in self.sentences for token in one.tokens)
 
     @property
+    def supplier(self) -> bool:
+        return any(token.kind == "supplier" for one in self.sentences for token in one.tokens)
+
+    @property
     def public(self) -> bool:
         return self.body or self.has(_PUBLIC)
 
-    def supports(self, said: Said) -> bool:
+    def supports(self, said: Said, tags: frozenset[str] = _CONTRACT) -> bool:
         """Whether a contract is named in the entry, outside the clause as well as in it."""
-        return any(
-            token.tags & _CONTRACT and token.kind == "word" and token is not said.sentence.tokens[said.trigger]
-            for one in self.sentences
-            for token in one.tokens
-        )
+        trigger = said.sentence.tokens[said.trigger]
+        return any(token.tags & tags and token.kind == "word" and token is not trigger for one in self.sentences for token in one.tokens)
 
 
 def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     """Whether the contract is a public one: a body in the clause, or a public buyer that is plain and a contract that is no mere deal."""
+    name, bodies = said.verb.frame.name, bool(found.bodies)
     if said.contract < 0:
-        return (event.alert is not None or said.verb.frame.name not in _WEAK) and _implied(said, found, whole)
+        return (event.alert is not None or name not in _WEAK) and _implied(said, found, whole)
     if event.alert is None:
-        return bool(found.bodies or found.plain or whole.body or found.suppliers)
-    if (said.verb.frame.name in _TREATY and not found.suppliers and not _one_body(said, found)) or (found.private and not found.bodies):
-        return False
+        return bool(bodies or found.plain or whole.body or found.suppliers)
     tags = said.sentence.tokens[said.contract].tags
     if "always_public" in tags and (said.verb.frame.event in _CANCELS or found.suppliers):
         return True
+    if name == "lose" and not bodies and not found.suppliers:
+        return False
+    if (name in _TREATY and not found.suppliers and not _one_body(said, found)) or (found.private and not bodies):
+        return False
     if not tags & _CONTRACT:
-        return bool(found.bodies) and (bool(found.suppliers) or _arms(said))
-    if found.bodies or found.plain:
-        return True
-    return whole.public and (said.sentence.field == "title" or bool(found.suppliers) or _firm(said.tokens))
+        return _deal(said, found, whole, tags)
+    return bodies or found.plain or (whole.public and (said.sentence.field == "title" or bool(found.suppliers) or _firm(said.tokens)))
+
+
+def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> bool:
+    """Whether a deal, an agreement or an order is a contract: one with a firm, or for goods and works that only the public buys."""
+    known = any(name.known for name in found.suppliers)
+    if "job" in tags and said.verb.frame.event in _CANCELS and not (known and whole.supports(said)):
+        return False  # work that stops is no contract that ends
+    if found.bodies:
+        return bool(found.suppliers) or _arms(said) or "order" in tags or _firm(said.tokens) or whole.supports(said)
+    return (found.plain or whole.body) and (known or (_firm(said.tokens) and whole.body))
 
 
 def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether a verb without a contract noun beside it tells one."""
     if found.private and not found.bodies:
         return False
-    needs, firm = said.verb.frame.needs, bool(found.suppliers) or _firm(said.tokens)
-    if needs == "alone":
-        led = any(name.known for name in found.suppliers) or bool(found.led)
-        return bool(found.bodies) and (led or (_arms(said) and said.verb.frame.object == "goods"))
-    if needs == "choice":
-        sure = any(name.known for name in found.suppliers) or whole.supports(said) or whole.has(_WORKS)
-        return firm and bool(found.bodies) and sure
+    needs, bodies = said.verb.frame.needs, bool(found.bodies)
+    known = any(name.known for name in found.suppliers)
+    firm = bool(found.suppliers) or _firm(said.tokens)
     if needs == "firm":
-        return firm and (bool(found.bodies) or (whole.public and whole.supports(said)))
-    if needs in ("contract", "support"):
-        return firm and whole.public and whole.supports(said)
+        return _thrown_out(said, found, whole)
+    if needs in ("alone", "choice"):
+        return _bought(said, found, whole, known=known, firm=firm)
+    if needs == "noun":
+        return False
+    if said.verb.frame.name == "sign":
+        sealed = _arms(said) or any(token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
+        return bodies and sealed and (known or bool(found.led) or whole.supplier)
+    if said.verb.frame.event is EventKind.TERMINATED and bodies and _object_is_firm(said):
+        return True
+    if (
+        needs == "support"
+        and _to_be_built(said)
+        and firm
+        and (any(name.kind == "body" for name in found.bodies) or (found.plain and whole.body))
+    ):
+        return True
+    papers = _PAPER if bodies and known else _CONTRACT
+    return firm and whole.public and whole.supports(said, papers)
+
+
+def _thrown_out(said: Said, found: Parties, whole: Whole) -> bool:
+    """Whether who is let go is a firm, and one that works for the public; an unknown name may be an official."""
+    firm, supported = _firm(said.tokens) or any(name.known for name in found.suppliers), whole.supports(said, _PAPER)
+    return (bool(found.bodies) and (firm or (supported and bool(found.suppliers)))) or (whole.public and supported and firm)
+
+
+def _bought(said: Said, found: Parties, whole: Whole, *, known: bool, firm: bool) -> bool:
+    """Whether somebody public buys, hires or gives: from a firm in the clause, or from one the rest of the entry names."""
+    tokens, bodies = said.tokens, bool(found.bodies)
+    if any("public_verb" in token.tags for token in tokens) and firm:
+        return True
+    if said.verb.frame.needs == "choice":
+        return firm and bodies and (known or whole.supports(said) or whole.has(_WORKS))
+    if bodies and (known or bool(found.led) or (_arms(said) and said.verb.frame.object == "goods")):
+        return True
+    if _arms(said) and said.verb.frame.object == "goods" and whole.body and whole.supplier:
+        return True
+    return (bodies and whole.supplier) or (found.plain and known and whole.supports(said, _PAPER))
+
+
+def _to_be_built(said: Said) -> bool:
+    """Whether work is to be done: a future, which tells of a decision; the present may tell of an old contract."""
+    return said.form in ("u", "i") or said.sentence.tokens[said.trigger].low.startswith(("va ", "vont ", "ست", "سي"))
+
+
+def _object_is_firm(said: Said) -> bool:
+    """Whether the firm follows the verb ("kündigt Generalplaner")."""
+    for token in said.sentence.tokens[said.trigger + 1 : said.right]:
+        if token.kind == "supplier" or "firm" in token.tags:
+            return True
+        if token.tags - _PLAIN - {"rel", "of", "to"}:
+            return False
     return False
 
 
@@ -94,7 +154,7 @@ def _arms(said: Said) -> bool:
 
 
 def _firm(tokens: list[Token]) -> bool:
-    return any("firm" in token.tags for token in tokens)
+    return any("firm" in token.tags and "ev" not in token.tags for token in tokens)
 
 
 def _one_body(said: Said, found: Parties) -> bool:

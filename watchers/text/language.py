@@ -19,6 +19,7 @@ from watchers.text.rules import FOLDER
 
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")  # letters that are not Latin
 _ARABIC = re.compile(r"[\u0620-\u064a]{2}")
+_MARKS = re.compile(r"[\u064b-\u065f\u0670]")  # vowels, which a verb may be printed with
 _NOT_ARABIC = re.compile(r"[پچژگکیےٹڈڑھہۇۆې]")  # Persian, Urdu, Kurdish, Uighur
 _SHARE = 4  # one letter in so many makes a text one of another script; a single borrowed letter makes a look-alike
 _ENOUGH = 2  # small words that make a text one of its language though it quotes another script
@@ -49,7 +50,7 @@ class Languages:
 
         ``prior`` is what its feed says of itself; feeds are often wrong, so it only settles what the words leave open.
         """
-        lower = text.lower()
+        lower = text.lower() if text.isascii() else _MARKS.sub("", text.lower())
         hits = self._automaton.find_matches_as_indexes(lower, overlapping=True)
         if not hits:
             return None

@@ -16,6 +16,9 @@ from watchers.text.words import hard
 _PREPOSITIONS = ("to", "with", "by", "from", "at", "of", "for", "over", "in")
 _LEAD = 5  # words between a preposition and the name it leads
 _RUN = 4  # words of a name after the word for a firm, where nothing has capitals
+_OPEN, _CLOSE = '«“"‹„', '»”"›“'
+_NO_FIRM = frozenset({"ev", "office", "arms", "stop", "strong", "weak", "tender"})
+_CARRIES = frozenset({"have", "modal", "will", "werden"})  # what carries a verb that stands at the end
 _BUYERS = frozenset({"public_body", "either"})
 
 
@@ -57,12 +60,19 @@ def parties(said: Said, rules: Folder) -> Parties:
     found = Parties()
     for name in names(said.sentence, said.left, said.right, rules):
         if _itself(said.sentence.tokens, name, rules):
-            _assign(name, _role(said, name, rules), found)
-    if said.verb.frame.subject == "supplier" and not found.suppliers and not said.passive:
+            _assign(
+                name, _role(said, name, rules), found, acronym=said.sentence.tokens[name.start].text.isupper() and rules.capitals != "none"
+            )
+    wins = said.verb.frame.subject == "supplier" and not found.suppliers and not said.passive
+    if wins:
         found.bodies = [name for name in found.bodies if not _just_before(said, name)]  # a public firm that wins or loses is no buyer
     if rules.capitals == "nouns" and any(name.known for name in found.suppliers):
         found.suppliers = [name for name in found.suppliers if name.known]  # beside a known firm an unknown capital is a noun
-    found.plain = any(token.tags & {"office", "works"} and token.kind == "word" for token in said.tokens)
+    found.plain = any(
+        token.tags & {"office", "works"} and token.kind == "word"
+        for place, token in enumerate(said.tokens, said.left)
+        if "works" in token.tags or place != said.trigger - 1 or not wins
+    )
     return found
 
 
@@ -71,8 +81,8 @@ def _just_before(said: Said, name: Name) -> bool:
     return name.end <= said.trigger and all("have" in token.tags for token in between)
 
 
-def _assign(name: Name, role: str, found: Parties) -> None:
-    """Puts a name into its part: a body is one anywhere, a place only where a buyer stands."""
+def _assign(name: Name, role: str, found: Parties, *, acronym: bool) -> None:
+    """Puts a name into its part: a body is one anywhere, a place only where a buyer stands; an unlisted acronym may be either."""
     if name.kind == "body":
         if role != "ignore":
             found.bodies.append(name)
@@ -83,7 +93,7 @@ def _assign(name: Name, role: str, found: Parties) -> None:
         found.suppliers.append(name)
         if role == "supplier":
             found.led.append(name)
-    elif role == "public_body":
+    elif role == "public_body" and not acronym:
         found.private = True
 
 
@@ -95,11 +105,21 @@ def _role(said: Said, name: Name, rules: Folder) -> str:
         return slots.get(lead, {"by": "public_body" if said.passive else "aside", "with": "other"}.get(lead, ""))
     if said.passive:
         return "supplier" if frame.passive == "supplier" and name.end <= said.trigger else ""
+    tokens = said.sentence.tokens
     behind = name.start > said.trigger
+    if frame.object == "supplier" and said.form in ("p", "i") and any(token.tags & _CARRIES for token in tokens[said.left : name.start]):
+        return "supplier"  # "die Stadt hat Hübner beauftragt"
     subject_behind = rules.writing.get("verb_first") and name.end <= max(said.contract, said.trigger + 1) and frame.object != "supplier"
     if (not behind or subject_behind) and not -1 < said.contract < name.start < said.trigger:
         return frame.subject
-    return "supplier" if frame.object == "supplier" and behind else ""
+    sure = (
+        rules.capitals != "nouns"
+        or frame.passive == "supplier"
+        or name.known
+        or name.end > name.start + 1
+        or tokens[name.start].text.isupper()
+    )
+    return "supplier" if frame.object == "supplier" and behind and sure else ""
 
 
 def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]:
@@ -124,6 +144,9 @@ def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]
         elif "firm" in token.tags and (firm := _firm(sentence, index, end, rules)) is not None:
             found.append(firm)
             index = firm.end
+        elif rules.writing.get("quoted") and (stop := _quoted(sentence, index, end)) > index:
+            found.append(Name(index, stop, "supplier", known=True))
+            index = stop
         elif _starts(tokens, index, rules):
             stop = _run(tokens, index + 1, end, rules)
             if _likely(tokens, index, stop):
@@ -158,6 +181,20 @@ def _firm(sentence: Sentence, index: int, end: int, rules: Folder) -> Name | Non
     return Name(first, stop, "supplier", known=True) if stop > first else None
 
 
+def _quoted(sentence: Sentence, index: int, end: int) -> int:
+    """Where a name in quotation marks that begins here ends; ``index`` when none begins, or what it names is a kind of goods."""
+    tokens, text, offset = sentence.tokens, sentence.text, sentence.start
+    if not text[: tokens[index].start - offset].endswith(tuple(_OPEN)) or (index and "arms" in tokens[index - 1].tags):
+        return index
+    for stop in range(index + 1, min(index + 1 + _RUN, end + 1)):
+        token = tokens[stop - 1]
+        if token.kind != "word" or token.tags & _NO_FIRM:
+            return index
+        if text[token.end - offset :].startswith(tuple(_CLOSE)):
+            return stop
+    return index
+
+
 def _starts(tokens: list[Token], index: int, rules: Folder, *, after_firm: bool = False) -> bool:
     """Whether a capitalised word nobody listed stands here; where nouns have capitals it must have no article before it."""
     token = tokens[index]
@@ -176,7 +213,7 @@ def _run(tokens: list[Token], index: int, end: int, rules: Folder) -> int:
         joins = (
             token.low in ("&", "+")
             or (token.kind == "place" and rules.capitals == "names")
-            or (token.kind == "word" and token.capital and not token.tags - {"n", "num", "firm"})
+            or (token.kind == "word" and token.capital and not token.tags - {"n", "num", "firm", "common"})
         )
         if not joins or (rules.capitals == "nouns" and token.low.endswith(tuple(rules.writing["noun_endings"].split()))):
             break
@@ -210,6 +247,8 @@ def _lead(tokens: list[Token], start: int, border: int) -> str:
 
 def _itself(tokens: list[Token], name: Name, rules: Folder) -> bool:
     """Whether a name stands for itself and not for its rival or its former adviser."""
+    if name.start and "title" in tokens[name.start - 1].tags and tokens[name.start].kind == "word":
+        return False  # "Minister Keller" is a person
     before = [token.low for token in tokens[max(0, name.start - 3) : name.start]]
     after = tokens[name.end].low if name.end < len(tokens) else ""
     return not rules.not_itself_before & set(before) and after not in rules.not_itself_after

@@ -35,6 +35,7 @@ _RANK = (
 )
 _REACH = 14  # words between an event and its contract
 _HEAD_REACH = 4  # words between a contract and the noun whose genitive it is
+_NO_GENITIVE = frozenset({"ev", "with", "to", "by", "weak", "strong", "tender"})  # no noun reaches over them to its genitive
 _HEADS = {"extended": EventKind.EXTENDED, "changed": EventKind.CHANGED, "challenged": EventKind.CHALLENGED}
 _CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
@@ -48,7 +49,9 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
     for group in (whole.title, whole.summary):
         told = [one for sentence in group for one in _clauses(sentence, whole, rules)]
         if told:
-            best = min(told, key=lambda one: _RANK.index(one.event))
+            best = min(told, key=lambda one: (_RANK.index(one.event), not one.suppliers, not one.bodies))
+            best.suppliers = best.suppliers or next((one.suppliers for one in told if one.event is best.event and one.suppliers), [])
+            best.bodies = best.bodies or next((one.bodies for one in told if one.event is best.event and one.bodies), [])
             _complete(best, [*title, *summary], rules)
             return best
     return None
@@ -116,7 +119,7 @@ def _clause(said: Said, whole: Whole, rules: Folder) -> Told | None:
     sentence, tokens, frame = said.sentence, said.sentence.tokens, said.verb.frame
     result, why = _mood(said, rules)
     event = _event(said, result, _head(tokens, said.contract, rules))
-    if event is None or _blocked([*whole.title, sentence], rules):
+    if event is None or _blocked([*whole.title, sentence], event, rules):
         return None
     found = parties(said, rules)
     if not enough(event, said, found, whole):
@@ -184,7 +187,7 @@ def _head(tokens: list[Token], contract: int, rules: Folder) -> str:
     for place in range(contract - 1, max(-1, contract - _HEAD_REACH), -1):
         if tokens[place].low in rules.heads:
             return rules.heads[tokens[place].low]
-        if tokens[place].kind == "stop" or tokens[place].tags & {"ev", "with", "to", "by", "weak", "strong", "tender"}:
+        if tokens[place].kind == "stop" or tokens[place].tags & _NO_GENITIVE and "det" not in tokens[place].tags:
             return ""
     following = tokens[contract + 1] if contract + 1 < len(tokens) else None
     return "none" if following is not None and following.low in rules.heads and rules.heads[following.low] == "none" else ""
@@ -232,7 +235,7 @@ def _form(tokens: list[Token], index: int, verb: Verb) -> str:
     while start > 0 and tokens[start - 1].kind != "stop":
         start -= 1
     around = {tag for token in (*tokens[start:index], *tokens[index + 1 : index + 3]) for tag in token.tags}
-    for form, leads in (("i", {"infinitive", "modal", "will"}), ("p", {"have", "be", "passive"})):
+    for form, leads in (("i", {"infinitive", "modal", "will", "may"}), ("p", {"have", "be", "passive"})):
         if form in verb.forms and around & leads:
             return form
     return verb.forms[0]
@@ -270,11 +273,13 @@ def _event(said: Said, result: str, head: str) -> EventKind | None:
     return EventKind.CANCELLED if cancels and "tender" in tags and "strong" not in tags else frame.event
 
 
-def _blocked(sentences: list[Sentence], rules: Folder) -> bool:
-    blocked = rules.blockers
-    return any(
-        token.low in blocked or _plain(token, rules) in blocked or "blocked" in token.tags for one in sentences for token in one.tokens
-    )
+def _blocked(sentences: list[Sentence], event: EventKind, rules: Folder) -> bool:
+    """Whether a word makes it another matter; what a court looks into is an old award, but a cancellation may follow from it."""
+    for token in (token for one in sentences for token in one.tokens):
+        name = rules.blockers.get(token.low) or rules.blockers.get(_plain(token, rules))
+        if "blocked" in token.tags or (name is not None and (name != "probe" or event is EventKind.AWARDED)):
+            return True
+    return False
 
 
 def _plain(token: Token, rules: Folder) -> str:
@@ -294,7 +299,7 @@ def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
     if not any(name.kind == "body" for _, name in told.bodies):
         own = [told.clause.sentence, *(one for one in sentences if one is not told.clause.sentence)]
         named = [(one, Name(at, at + 1, "body")) for one in own for at, token in enumerate(one.tokens) if token.kind == "body"]
-        told.bodies = told.bodies or named[:1]
+        told.bodies = named[:1] if named and (not told.bodies or told.clause.frame.subject == "supplier") else told.bodies
 
 
 def _with(sentence: Sentence, rules: Folder) -> list[Name]:

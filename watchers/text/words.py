@@ -20,6 +20,8 @@ _QUOTES = frozenset("‘’“”\"'«»„‚‹›`")
 _HARD = frozenset(";:–—.!?؟()[]|…؛")
 _JOINED = 4  # words of a name after the word for its kind
 _ASIDE = 8  # words and marks
+_SUFFIXED = frozenset({"ev", "strong", "weak", "tender"})
+_NO_TAGS: frozenset[str] = frozenset()
 _SHORT = 2  # letters; a prefix is cut only from a longer word
 
 
@@ -101,12 +103,26 @@ def _words(text: str, start: int, rules: Folder) -> list[Token]:
         ):
             cut = start + len(prefix)
             return [Token(start, cut, text[: len(prefix)], prefix, rules.tags(prefix)), *_words(rest, cut, rules)]
+    bare = _without_suffix(low, rules)
+    if bare:
+        return [Token(start, start + len(text), text, bare, rules.tags(bare))]
     head, hyphen, tail = text.rpartition("-")
     if hyphen and head and rules.tags(rules.low(tail)) & {"strong", "tender", "weak"}:
         cut = start + len(head)
         return [Token(start, cut, head, rules.low(head), rules.tags(rules.low(head))), *_words(tail, cut + 1, rules)]
     tags = NUMBER if text[0].isdigit() and low not in rules.tables else rules.tags(low)
     return [Token(start, start + len(text), text, low, tags)]
+
+
+def _without_suffix(low: str, rules: Folder) -> str:
+    """A verb or a contract without the pronoun glued to its end ("تكلفها", "عقدها"); empty when there is none."""
+    for suffix in rules.writing.get("suffixes", "").split():
+        if low.endswith(suffix) and len(low) > len(suffix) + _SHORT:
+            rest = low[: -len(suffix)]
+            for bare in (rest, f"{rest[:-1]}ه" if rest.endswith("ت") else rest):
+                if rules.tables.get(bare, _NO_TAGS) & _SUFFIXED:
+                    return bare
+    return ""
 
 
 def _merge(tokens: list[Token], text: str, offset: int, rules: Folder, mentions: Sequence[Named]) -> list[Token]:
@@ -187,6 +203,8 @@ def _after_head(tokens: list[Token], index: int, rules: Folder) -> int:
     while end < len(tokens) and tokens[end].low in rules.body_links:
         end += 1
     first = end
+    if first == index + 1 and "title" in tokens[index].tags:
+        return index  # "alcalde Pedro Ruiz" is a person
     while end < len(tokens) and end - first < _JOINED and (_capital(tokens[end]) or _body_too(tokens, end, first, index, rules)):
         end += 1
         links = end
@@ -210,7 +228,7 @@ def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
         joined = "and" in token.tags and end + 1 < len(tokens) and tokens[end + 1].low.startswith(rules.article) and end > index + 1
         named = token.kind == "body" and end == index + 1 and not token.watched  # "وزارة الدفاع", "الدفاع"
         plain = token.kind in ("word", "place") and (
-            token.tags <= {"n", "num", "office", "works", "arms"} or token.kind == "place" or "adj" in token.tags
+            token.tags <= {"n", "num", "office", "works", "arms", "weak", "job", "order"} or token.kind == "place" or "adj" in token.tags
         )
         described = end == index + 1 and not tokens[index].low.startswith(rules.article)
         if joined and not tokens[end + 1].tags - {"n"}:
