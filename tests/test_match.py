@@ -107,6 +107,20 @@ def test_no_watches_find_nothing() -> None:
     assert Matcher(()).mentions("Palantir wins") == []
 
 
+@pytest.mark.parametrize("name", ["AT&T", "Marks & Spencer", "O2", "a_b Systems", "Acme Ltd", "3M"])
+def test_a_text_with_marks_beyond_ascii_alone_finds_what_one_with_foreign_letters_finds(name: str) -> None:
+    """The first is searched byte by byte before any offset is computed, the second letter by letter."""
+    for text in (f"“{name}” wins £5m—deal", f"Who? {name}…", f"•{name}•"):
+        assert found(name, text) == [(text[text.index(name) : text.index(name) + len(name)], None)]
+        assert found(name, f"{text} café") == found(name, text)
+
+
+def test_a_watch_with_many_spellings_of_one_name_is_told_once() -> None:
+    one = watch("Acme Ltd", "ACME LIMITED", "The Acme", "Acme", "acme")
+    assert [mention.watches for mention in Matcher([one]).mentions("Acme wins")] == [("w",)]
+    assert [match.watch for match in Matcher([one]).parties([Party(name="ACME plc")], Role.SUPPLIER)] == ["w"]
+
+
 def test_many_watches_are_built_in_seconds_and_searched_in_one_pass() -> None:
     watches = [watch(f"Organisation {number} Services Ltd", key=str(number)) for number in range(20_000)]
     started = time.perf_counter()

@@ -14,11 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
 import ahocorasick_rs
 
-from watchers.names import ARABIC_PREFIXES, HIDDEN, WORD, decorative, fold, folded, normal_name, skeletons, words
+from watchers.names import ARABIC_PREFIXES, HIDDEN, decorative, fold, folded, normal_name, normal_words, skeletons, words, written
 from watchers.types import Match, Party, Role, Watch
+
+_Added = TypeVar("_Added")
 
 FLAG = "look-alike letters"
 _SHORT = 4  # letters: such names keep their case
@@ -29,8 +32,9 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": 
 _BORDER = re.compile(r"[;:!?]|\.\s+[^\W\d_]")
 
 
-# marks that only part words; a text that has no other characters beyond ASCII is searched the quick way
-_TYPOGRAPHY = dict.fromkeys(map(ord, "‘’“”«»–—…•£€\u00a0\u2009\u202f"), " ")
+# Marks that only part words: a text that has no other characters beyond ASCII is searched the quick way, byte by byte.
+_LETTERS_BEYOND = re.compile(r"[^\x00-\x7f‘’“”«»–—…•£€\u00a0\u2009\u202f]")
+_BLANKED = bytes(byte if chr(byte).isalnum() or chr(byte) == "&" else ord(" ") for byte in bytes(range(128)).lower()).ljust(256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,7 @@ class Mention:
     flag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):  # a plain tuple: 100,000 of them are made and compared
     watch: str
     cased: tuple[str, ...]  # the words as they must be written; empty: any case
 
@@ -69,27 +72,26 @@ class Matcher:
         )
 
     def _add(self, watch: str, name: str, index: dict[str, int]) -> None:
-        parts = folded(name)
-        if sum(len(part) for part in parts) < _LEAST or not any(char.isalpha() or char.isdigit() for part in parts for char in part):
+        run = written(name)
+        parts = [one for word in run if (one := fold(word))]
+        letters = "".join(parts)
+        if len(letters) < _LEAST or not any(char.isalpha() or char.isdigit() for char in letters):
             return  # a name of one letter or none would match everything; the commands refuse it too
-        key = normal_name(name)
-        if watch not in self._names[key]:
-            self._names[key].append(watch)
-        pattern = _Pattern(watch, _cased(name))
-        for spelled in _spellings(name, parts):
+        key = normal_words(parts)
+        _append(self._names[key], watch)
+        pattern = _Pattern(watch, _cased(run))
+        for spelled in _spellings(name, parts, key):
             slot = index.setdefault(spelled, len(self._patterns))
             if slot == len(self._patterns):
                 self._patterns.append([])
-            if pattern not in self._patterns[slot]:
-                self._patterns[slot].append(pattern)
+            _append(self._patterns[slot], pattern)
 
     def mentions(self, text: str) -> list[Mention]:
         """Every watched name in ``text``, longest first where two begin at one place, in order of the text."""
         if self._automaton is None or not text:
             return []
         source, shift = _unescaped(text)
-        plain = source if source.isascii() else source.translate(_TYPOGRAPHY)
-        if plain.isascii() and not self._automaton.find_matches_as_indexes(_line(plain)):
+        if (source.isascii() or not _LETTERS_BEYOND.search(source)) and not self._automaton.find_matches_as_indexes(_line(source)):
             return []  # nearly every text ends here, before any offset is computed
         found: dict[tuple[int, int], tuple[dict[str, None], bool]] = {}
         tokens = words(source)
@@ -172,10 +174,16 @@ class Matcher:
         return tuple(matches.values())
 
 
-def _line(plain: str) -> str:
-    """An ASCII text as the row of words it is searched as."""
-    row = WORD.findall(plain.lower())
-    return f" {' '.join(row)} ".replace(" & ", " and ")
+def _append(found: list[_Added], one: _Added) -> None:
+    """Adds what does not stand there last: a watch comes once for all of its names, so this keeps nearly every double out, at no cost."""
+    if not found or found[-1] != one:
+        found.append(one)
+
+
+def _line(text: str) -> str:
+    """A text without letters beyond ASCII as the row of words it is searched as."""
+    row = text.encode("ascii", "replace").translate(_BLANKED).replace(b"&", b" and ").split()
+    return f" {b' '.join(row).decode('ascii')} "
 
 
 def _identifier(identifier: str) -> str:
@@ -183,11 +191,14 @@ def _identifier(identifier: str) -> str:
     return re.sub(r"\s", "", identifier).casefold()
 
 
-def _spellings(name: str, parts: list[str]) -> list[str]:
-    """The rows of words a name is searched as: as it is, without its legal form, "ue" for "ü", with Arabic prefixes."""
-    rows = {" ".join(parts), normal_name(name)}
+def _spellings(name: str, parts: list[str], key: str) -> list[str]:
+    """The rows of words a name is searched as: as it is, without its legal form (``key``), "ue" for "ü", with Arabic prefixes."""
+    plain = " ".join(parts)
+    rows = {plain: None, key: None}
+    if name.isascii():
+        return [" " + row for row in rows if row]
     if name.translate(_UMLAUTS) != name:
-        rows.add(" ".join(folded(name.translate(_UMLAUTS))))
+        rows[" ".join(folded(name.translate(_UMLAUTS)))] = None
     spelled = []
     for row in rows:
         if not row:
@@ -201,15 +212,13 @@ def _spellings(name: str, parts: list[str]) -> list[str]:
     return spelled
 
 
-def _cased(name: str) -> tuple[str, ...]:
+def _cased(run: Sequence[str]) -> tuple[str, ...]:
     """The words whose case must be kept: those of a short name and of an acronym."""
-    run = [word for _, _, word in words(name)]
     letters = "".join(run)
     short = len(letters) <= _SHORT
-    acronym = (
-        len(run) == 1 and letters.isupper() and letters.isascii() and any(char.isalpha() for char in letters) and len(letters) <= _SHORT + 2
-    )
-    return tuple(run) if (short or acronym) and letters.isascii() and any(char.isalpha() for char in letters) else ()
+    if not short and (len(run) != 1 or len(letters) > _SHORT + 2 or not letters.isupper()):
+        return ()
+    return tuple(run) if letters.isascii() and any(char.isalpha() for char in letters) else ()
 
 
 def _case_fits(cased: tuple[str, ...], run: list[tuple[int, int, str]]) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 _RULES = Path(__file__).parent / "rules"
 _LEGAL = tomllib.loads((_RULES / "names.toml").read_text(encoding="utf-8"))["legal"]
 LEGAL_FORMS = frozenset(tuple(word.split("_")) for word in _LEGAL["suffixes"].split())
+_LEGAL_ENDS = frozenset(form[-1] for form in LEGAL_FORMS)
 _LEADING = frozenset(_LEGAL["leading"].split())
 _TRADING = tuple(tuple(word.split("_")) for word in _LEGAL["trading_as"].split())
 COMMON = frozenset(_LEGAL["common"].split())
@@ -83,9 +84,16 @@ def _digit(char: str) -> str:
     return str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char
 
 
+def written(name: str) -> list[str]:
+    """The words of a name as it writes them; entities that a feed escaped twice are read."""
+    text = html.unescape(name) if "&" in name else name
+    found: list[str] = (WORD if text.isascii() else WIDEWORD_).findall(text)
+    return found
+
+
 def folded(text: str) -> list[str]:
-    """The folded words of a name; entities that a feed escaped twice are read."""
-    return [one for _, _, word in words(html.unescape(text)) if (one := fold(word))]
+    """The folded words of a name."""
+    return [one for word in written(text) if (one := fold(word))]
 
 
 @lru_cache(maxsize=65536)
@@ -94,16 +102,23 @@ def normal_name(name: str) -> str:
 
     A name that is nothing but such words keeps them ("The Company Ltd" → "company").
     """
-    parts = folded(name)
+    return normal_words(folded(name))
+
+
+def normal_words(parts: list[str]) -> str:
+    """The key of a name whose folded words are known."""
     for trading in _TRADING:
-        for index in range(1, len(parts) - len(trading)):
-            if tuple(parts[index : index + len(trading)]) == trading:
-                parts = parts[:index]
-                break
+        if trading[0] in parts:
+            for index in range(1, len(parts) - len(trading)):
+                if tuple(parts[index : index + len(trading)]) == trading:
+                    parts = parts[:index]
+                    break
     return " ".join(_without_legal(parts))
 
 
 def _without_legal(parts: list[str]) -> list[str]:
+    if not parts or (parts[-1] not in _LEGAL_ENDS and parts[0] not in _LEADING):
+        return parts
     while len(parts) > 1 and parts[0] in _LEADING:
         parts = parts[1:]
     shorter = True
