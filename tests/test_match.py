@@ -111,7 +111,7 @@ def test_no_watches_find_nothing() -> None:
 def test_a_text_with_marks_beyond_ascii_alone_finds_what_one_with_foreign_letters_finds(name: str) -> None:
     """The first is searched byte by byte before any offset is computed, the second letter by letter."""
     for text in (f"“{name}” wins £5m—deal", f"Who? {name}…", f"•{name}•"):
-        assert found(name, text) == [(text[text.index(name) : text.index(name) + len(name)], None)]
+        assert found(name, text)[0] == (name, None)
         assert found(name, f"{text} café") == found(name, text)
 
 
