@@ -64,6 +64,7 @@ class Folder:
         self.verbs: dict[str, tuple[Verb, ...]] = {}
         self._read_lexicon(self._read("lexicon.toml"))
         self._read_verbs(self._read("verbs.toml"))
+        self.verbless = Verb(self.frames["noun"], "f") if "noun" in self.frames else None
         nominals = self._read("nominals.toml")
         self.heads: dict[str, str] = {word: kind for kind, text in nominals["heads"].items() for word in self.words(text)}
         self._read_nominals(nominals["nominal"])
@@ -165,6 +166,7 @@ class Folder:
             self.known.update({self._exact(word): kind for word in text.split()})
         self.body_heads = self.words(bodies["kinds"]["head"])
         self.body_links = self.words(bodies["kinds"]["links"])
+        self.made_public = self.words(bodies["kinds"].get("any_head", "")), self.words(bodies["kinds"].get("public_too", ""))
         self.body_ends: tuple[str, ...] = tuple(bodies["kinds"].get("endings", "").split())
 
     def _exact(self, word: str) -> str:

@@ -20,6 +20,7 @@ _PUBLIC = frozenset({"office", "works"})
 _WORKS = frozenset({"works", "arms"})
 _TREATY = frozenset({"sign"})  # verbs for what states do with treaties too
 _WEAK = frozenset({"build", "approve"})  # what is only planned with these verbs is no news of a contract
+_FIRM = frozenset({"firm"})
 _PLAIN = frozenset({"n", "det", "adj"})
 _CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
@@ -68,20 +69,24 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
         return True
     if name == "lose" and not bodies and not found.suppliers:
         return False
-    if (name in _TREATY and not found.suppliers and not _one_body(said, found)) or (found.private and not bodies):
+    if (name in _TREATY and not found.suppliers and not _one_body(said, found, whole)) or (found.private and not bodies):
         return False
     if not tags & _CONTRACT:
-        return _deal(said, found, whole, tags)
+        return _deal(said, found, whole, tags) or ("job" in tags and _implied(said, found, whole))
     return bodies or found.plain or (whole.public and (said.sentence.field == "title" or bool(found.suppliers) or _firm(said.tokens)))
 
 
 def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> bool:
     """Whether a deal, an agreement or an order is a contract: one with a firm, or for goods and works that only the public buys."""
     known = any(name.known for name in found.suppliers)
-    if "job" in tags and said.verb.frame.event in _CANCELS and not (known and whole.supports(said)):
-        return False  # work that stops is no contract that ends
+    if "job" in tags and said.verb.frame.event in _CANCELS:  # work that stops is no contract that ends, unless it is taken from a firm
+        return (bool(found.led) and bool(found.bodies)) or (known and whole.supports(said))
+    if found.bodies and whole.has(_FIRM) and said.verb.frame.name == "give":
+        return True
     if found.bodies:
         return bool(found.suppliers) or _arms(said) or "order" in tags or _firm(said.tokens) or whole.supports(said)
+    if found.plain and "order" in tags and _arms(said):
+        return True
     return (found.plain or whole.body) and (known or (_firm(said.tokens) and whole.body))
 
 
@@ -117,7 +122,9 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
 def _thrown_out(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether who is let go is a firm, and one that works for the public; an unknown name may be an official."""
     firm, supported = _firm(said.tokens) or any(name.known for name in found.suppliers), whole.supports(said, _PAPER)
-    return (bool(found.bodies) and (firm or (supported and bool(found.suppliers)))) or (whole.public and supported and firm)
+    return (bool(found.bodies) and (firm or (supported and bool(found.suppliers)))) or (
+        firm and (found.plain or (whole.public and supported))
+    )
 
 
 def _bought(said: Said, found: Parties, whole: Whole, *, known: bool, firm: bool) -> bool:
@@ -134,8 +141,18 @@ def _bought(said: Said, found: Parties, whole: Whole, *, known: bool, firm: bool
     return (bodies and whole.supplier) or (found.plain and known and whole.supports(said, _PAPER))
 
 
+def _built_for(said: Said, found: Parties, whole: Whole, *, known: bool) -> bool:
+    """Whether the work is for the public: a body, a place with works of its own, or works of an office."""
+    works = any("works" in token.tags for token in said.tokens)
+    if any(name.kind == "body" for name in found.bodies) or (found.plain and whole.body):
+        return True
+    return works and known and (bool(found.bodies) or any("office" in token.tags for token in said.tokens))
+
+
 def _to_be_built(said: Said) -> bool:
     """Whether work is to be done: a future, which tells of a decision; the present may tell of an old contract."""
+    if said.form == "p":
+        return any("will_be" in token.tags for token in said.tokens)
     return said.form in ("u", "i") or said.sentence.tokens[said.trigger].low.startswith(("va ", "vont ", "ست", "سي"))
 
 
@@ -157,7 +174,8 @@ def _firm(tokens: list[Token]) -> bool:
     return any("firm" in token.tags and "ev" not in token.tags for token in tokens)
 
 
-def _one_body(said: Said, found: Parties) -> bool:
+def _one_body(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether one body signs, and with a firm or with nobody named: what two bodies sign is no purchase."""
     others = sum("office" in token.tags and token.kind == "word" for token in said.tokens)
-    return (len(found.bodies) + others == 1 and bool(found.bodies)) or any("firm" in token.tags for token in said.tokens)
+    named = bool(found.bodies) or whole.supplier or whole.has(_FIRM)
+    return (len(found.bodies) + others == 1 and named) or any("firm" in token.tags for token in said.tokens)

@@ -15,6 +15,7 @@ from typing import Any
 
 import ahocorasick_rs
 
+from watchers.text.folder import folder
 from watchers.text.rules import FOLDER
 
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")  # letters that are not Latin
@@ -23,6 +24,7 @@ _MARKS = re.compile(r"[\u064b-\u065f\u0670]")  # vowels, which a verb may be pri
 _NOT_ARABIC = re.compile(r"[پچژگکیےٹڈڑھہۇۆې]")  # Persian, Urdu, Kurdish, Uighur
 _SHARE = 4  # one letter in so many makes a text one of another script; a single borrowed letter makes a look-alike
 _ENOUGH = 2  # small words that make a text one of its language though it quotes another script
+_SHORT = 3  # letters; a shorter verb is a word of too many languages
 _WORDS = 32  # of a text are counted: enough to tell, and 10 µs
 
 
@@ -37,6 +39,8 @@ class Languages:
             self._learn(name, _table(f"{name}/language.toml")["small_words"])
             stems = " ".join(_table(f"{name}/lexicon.toml")["stems"].values()).split()
             self._stems += [(stem.replace("_", " "), name) for stem in stems]
+            if "writing" in _table(f"{name}/language.toml"):  # one that the clause reader reads
+                self._stems += [(f" {word} ", name) for word in folder(name).verbs if len(word) > _SHORT]
         for name, text in _table("languages.toml")["small_words"].items():
             self._learn(name, text)
         self._automaton = ahocorasick_rs.AhoCorasick([stem for stem, _ in self._stems])
@@ -50,7 +54,9 @@ class Languages:
 
         ``prior`` is what its feed says of itself; feeds are often wrong, so it only settles what the words leave open.
         """
-        lower = text.lower() if text.isascii() else _MARKS.sub("", text.lower())
+        lower = f" {text.lower()} "
+        if not text.isascii():
+            lower = _MARKS.sub("", lower)
         hits = self._automaton.find_matches_as_indexes(lower, overlapping=True)
         if not hits:
             return None
@@ -58,7 +64,7 @@ class Languages:
         for stem, name in {self._stems[hit[0]] for hit in hits}:
             stems[name] += len(stem)
         # A small word with a capital is a part of a name ("by De La Rue"), except at the beginning and where all is written in capitals.
-        found = self._guess(lower if text.isupper() else lower[:1] + text[1:], stems, (prior or "")[:2].lower())
+        found = self._guess(text.lower() if text.isupper() else text[:1].lower() + text[1:], stems, (prior or "")[:2].lower())
         return found if found in stems else None
 
     def seen(self, text: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

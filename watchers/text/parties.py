@@ -14,11 +14,13 @@ from watchers.text.tokens import Sentence, Token
 from watchers.text.words import hard
 
 _PREPOSITIONS = ("to", "with", "by", "from", "at", "of", "for", "over", "in")
+_LEADS = frozenset(_PREPOSITIONS)
 _LEAD = 5  # words between a preposition and the name it leads
 _RUN = 4  # words of a name after the word for a firm, where nothing has capitals
 _OPEN, _CLOSE = '«“"‹„', '»”"›“'
 _NO_FIRM = frozenset({"ev", "office", "arms", "stop", "strong", "weak", "tender"})
 _CARRIES = frozenset({"have", "modal", "will", "werden"})  # what carries a verb that stands at the end
+_DESCRIBING = frozenset({"n", "adj", "nation", "firm"})
 _BUYERS = frozenset({"public_body", "either"})
 
 
@@ -141,7 +143,7 @@ def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]
             stop = _run(tokens, index + 1, end, rules)  # "Constructora Norte"
             found.append(Name(index, stop, "supplier", known=True))
             index = stop
-        elif "firm" in token.tags and (firm := _firm(sentence, index, end, rules)) is not None:
+        elif token.tags & {"firm", "nation"} and (firm := _firm(sentence, index, end, rules)) is not None:
             found.append(firm)
             index = firm.end
         elif rules.writing.get("quoted") and (stop := _quoted(sentence, index, end)) > index:
@@ -167,6 +169,8 @@ def _firm(sentence: Sentence, index: int, end: int, rules: Folder) -> Name | Non
     if rules.capitals == "none" and ("firms" in tokens[index].tags or tokens[index].low.startswith(rules.article)):
         return None  # "the Turkish company": an adjective follows, not a name
     if rules.capitals != "none":
+        while rules.capitals == "names" and first < min(end - 1, index + _RUN) and _describes(tokens[first]):
+            first += 1  # "la société belge Jan De Nul"
         stop = _run(tokens, first, end, rules) if _starts(tokens, first, rules, after_firm=True) else first
         return Name(first, stop, "supplier", known=True) if stop > first else None
     stop = first
@@ -179,6 +183,10 @@ def _firm(sentence: Sentence, index: int, end: int, rules: Folder) -> Name | Non
         if quote and closing and closing in "\"”»'’":
             break
     return Name(first, stop, "supplier", known=True) if stop > first else None
+
+
+def _describes(token: Token) -> bool:
+    return token.kind == "word" and not token.capital and token.tags <= _DESCRIBING
 
 
 def _quoted(sentence: Sentence, index: int, end: int) -> int:
@@ -236,6 +244,8 @@ def _lead(tokens: list[Token], start: int, border: int) -> str:
     for index in range(start - 1, max(border, start - _LEAD) - 1, -1):
         tags = tokens[index].tags
         found = next((name for name in _PREPOSITIONS if name in tags), "")
+        if found == "of" and "det" in tags and index > border and tokens[index - 1].tags & _LEADS:
+            continue  # an article behind another preposition: "aus der Türkei"
         if found:
             return found
         if tags & {"and"} or tokens[index].kind in ("supplier", "body"):

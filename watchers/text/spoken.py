@@ -33,6 +33,11 @@ _RANK = (
     EventKind.CHALLENGED,
     EventKind.TENDER_OPENED,
 )
+_FOR = 3  # words before the noun of a headline without a verb, and between "for" and the firm
+_HELPERS = frozenset(
+    {"have", "be", "modal", "will", "werden", "not", "propose", "refuse", "scrutiny", "after", "rel", "condition", "say", "over"}
+)
+_OTHER = frozenset({"extend", "suspend", "challenge"})
 _REACH = 14  # words between an event and its contract
 _HEAD_REACH = 4  # words between a contract and the noun whose genitive it is
 _NO_GENITIVE = frozenset({"ev", "with", "to", "by", "weak", "strong", "tender"})  # no noun reaches over them to its genitive
@@ -49,11 +54,15 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
     for group in (whole.title, whole.summary):
         told = [one for sentence in group for one in _clauses(sentence, whole, rules)]
         if told:
+            if any(one.event is EventKind.CHALLENGED for one in told):
+                told = [one for one in told if not one.clause.implied]  # a firm that was left out and sues
             best = min(told, key=lambda one: (_RANK.index(one.event), not one.suppliers, not one.bodies))
             best.suppliers = best.suppliers or next((one.suppliers for one in told if one.event is best.event and one.suppliers), [])
             best.bodies = best.bodies or next((one.bodies for one in told if one.event is best.event and one.bodies), [])
             _complete(best, [*title, *summary], rules)
             return best
+        if group is whole.title and any(said.verb.frame.name in _OTHER for sentence in group for said in _events(sentence, rules)):
+            return None  # the headline tells something else of a contract; the summary recalls how it came about
     return None
 
 
@@ -79,7 +88,8 @@ def readings(title: list[Sentence], summary: list[Sentence], rules: Folder) -> I
         for said in _events(sentence, rules):
             mood, why = _mood(said, rules)
             event = _event(said, mood, _head(sentence.tokens, said.contract, rules))
-            yield Reading(said, mood, why, event, _blocked([*title, sentence], rules), _clause(said, whole, rules))
+            blocked = event is not None and _blocked([*title, sentence], event, rules)
+            yield Reading(said, mood, why, event, blocked, _clause(said, whole, rules))
 
 
 def _clauses(sentence: Sentence, whole: Whole, rules: Folder) -> list[Told]:
@@ -92,6 +102,24 @@ def _events(sentence: Sentence, rules: Folder) -> Iterator[Said]:
         verb = next((one for one in known if _is_verb(sentence.tokens, index, one, rules)), None)
         if verb is not None:
             yield _said(sentence, index, verb, rules)
+        elif rules.verbless and sentence.field == "title" and "strong" in token.tags and token.kind == "word":
+            said = _without_verb(sentence, index, rules.verbless)
+            if said is not None:
+                yield said
+
+
+def _without_verb(sentence: Sentence, index: int, verb: Verb) -> Said | None:
+    """A headline's "contract for Thales": no verb in the stretch, and a known firm behind the noun that the contract is for."""
+    tokens = sentence.tokens
+    left, right = _borders(tokens, index)
+    if index - left > _FOR or any(
+        "ev" in token.tags or token.tags & _HELPERS for place, token in enumerate(tokens[left:right], left) if place != index
+    ):
+        return None
+    for place in range(index + 1, right):
+        if tokens[place].kind == "supplier" and any(token.tags & {"for", "to"} for token in tokens[max(index, place - _FOR) : place]):
+            return Said(sentence, index, verb, "f", index, left, right, passive=False)
+    return None
 
 
 def _is_verb(tokens: list[Token], index: int, verb: Verb, rules: Folder) -> bool:
@@ -158,6 +186,12 @@ def _contract(sentence: Sentence, index: int, verb: Verb, reach: int) -> int | N
     near = [found for step in (1, -1) if (found := _search(sentence.tokens, index, step, reach)) is not None]
     best = min(near, key=lambda place: abs(place - index), default=None)
     tokens = sentence.tokens
+    if (
+        best is not None
+        and verb.frame.object == "goods"
+        and any("ev" in token.tags for token in tokens[min(index, best) + 1 : max(index, best)])
+    ):
+        return None  # the object of another event: "asks to cancel the contract"
     if best is not None and verb.frame.needs == "tender" and "tender" not in tokens[best].tags:
         return None
     return best

@@ -172,6 +172,7 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Folder) -> list[
     while index < len(tokens):
         token = tokens[index]
         end = _after_head(tokens, index, rules) if token.kind == "word" and _is_head(token, rules) else index
+        end = max(end, _made_public(tokens, index, rules))
         compound = (
             token.kind == "word"
             and token.capital
@@ -189,6 +190,23 @@ def _bodies(tokens: list[Token], text: str, offset: int, rules: Folder) -> list[
             end = index + 1
         index = end
     return out
+
+
+def _made_public(tokens: list[Token], index: int, rules: Folder) -> int:
+    """Where a body ends that an adjective makes public ("الشركة الوطنية للسكك"); ``index`` when there is none."""
+    heads, public = rules.made_public
+    bare = [token.low.removeprefix(rules.article) for token in tokens[index : index + 2] if token.kind == "word"]
+    if not heads or len(bare) < _SHORT or bare[0] not in heads or bare[1] not in public:
+        return index
+    end = index + 2
+    while end < len(tokens) and end - index <= _JOINED and tokens[end].kind == "word":
+        first = tokens[end].low.startswith("لل") and end == index + 2
+        if not first and not (
+            end > index + 2 and tokens[end].low.startswith(rules.article) and not tokens[end].tags - {"n", "works", "office", "job", "weak"}
+        ):
+            break
+        end += 1
+    return end
 
 
 def _is_head(token: Token, rules: Folder) -> bool:
