@@ -75,6 +75,10 @@ class Folder:
         self.not_itself_after = self.words(roles["descriptors"]["not_itself_after"])
         sums = self._read("money.toml")
         self.money = MoneyReader(sums)
+        self.countries: dict[str, dict[str, str]] = {
+            unit: {self.spelt(word.replace("_", " ")): currency for words, currency in row.items() for word in words.split() or [""]}
+            for unit, row in sums.get("countries", {}).items()
+        }
         self.ambiguous = re.compile(rf"{re.escape(sums['decimal'])}\d{{3}}(?!\d)")  # "1,200 millones" is 1.2 in Madrid, 1200 in Mexico
         self.tables = {word: frozenset(tags) for word, tags in self._tables.items()}
         sets = {*self.tables.values(), *_SPECIAL, *(frozenset({tag, "n"}) for tag in self._endings.values())}

@@ -67,9 +67,8 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     tags = said.sentence.tokens[said.contract].tags
     if "always_public" in tags and (said.verb.frame.event in _CANCELS or found.suppliers):
         return True
-    if name == "lose" and not bodies and not found.suppliers:
-        return False
-    if (name in _TREATY and not found.suppliers and not _one_body(said, found, whole)) or (found.private and not bodies):
+    alone = name in _TREATY and not found.suppliers and not _one_body(said, found, whole)
+    if alone or (not bodies and (found.private or (name == "lose" and not found.suppliers))):
         return False
     if not tags & _CONTRACT:
         return _deal(said, found, whole, tags) or ("job" in tags and _implied(said, found, whole))
@@ -92,31 +91,25 @@ def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> boo
 
 def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether a verb without a contract noun beside it tells one."""
-    if found.private and not found.bodies:
-        return False
     needs, bodies = said.verb.frame.needs, bool(found.bodies)
+    if needs == "noun" or (found.private and not bodies):
+        return False
     known = any(name.known for name in found.suppliers)
     firm = bool(found.suppliers) or _firm(said.tokens)
     if needs == "firm":
         return _thrown_out(said, found, whole)
     if needs in ("alone", "choice"):
         return _bought(said, found, whole, known=known, firm=firm)
-    if needs == "noun":
-        return False
     if said.verb.frame.name == "sign":
         sealed = _arms(said) or any(token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
         return bodies and sealed and (known or bool(found.led) or whole.supplier)
-    if said.verb.frame.event is EventKind.TERMINATED and bodies and _object_is_firm(said):
-        return True
-    if (
-        needs == "support"
-        and _to_be_built(said)
-        and firm
-        and (any(name.kind == "body" for name in found.bodies) or (found.plain and whole.body))
-    ):
-        return True
+    ended = (
+        said.verb.frame.event in _CANCELS and said.form == "n" and whole.public and whole.supplier
+    )  # "the council voted the termination"
+    thrown = said.verb.frame.event is EventKind.TERMINATED and bodies and _object_is_firm(said)
+    built = needs == "support" and firm and _to_be_built(said) and _built_for(said, found, whole, known=known)
     papers = _PAPER if bodies and known else _CONTRACT
-    return firm and whole.public and whole.supports(said, papers)
+    return ended or thrown or built or (firm and whole.public and whole.supports(said, papers))
 
 
 def _thrown_out(said: Said, found: Parties, whole: Whole) -> bool:

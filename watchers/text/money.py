@@ -52,12 +52,15 @@ class MoneyReader:
             group = hit.groupdict()
             printed = text[hit.start() : hit.end()]
             currency = self._symbols.get((group["symbol"] or "").casefold()) or self._words[group["word"].casefold()]
-            amount = Decimal((group["figure"] or group["figure2"]).replace(self._group, "").replace(self._decimal, "."))
+            amount = Decimal(self._digits(group["figure"] or group["figure2"]))
             scale = group["scale"] or group["scale2"]
             if scale:
                 amount *= self._scales[scale.casefold()]
             found.append(Sum(hit.start(), hit.end(), Money(amount=_plain(amount), currency=currency, printed=printed)))
         return [self._without_range(text, found, index) for index in range(len(found))]
+
+    def _digits(self, figure: str) -> str:
+        return "".join(sign for sign in figure if sign not in self._group).replace(self._decimal, ".")
 
     def _without_range(self, text: str, found: list[Sum], index: int) -> Sum:
         """The sum, or the sum without a value when it is an end of a range ("£5m to £7m", "5-7 million euros")."""

@@ -15,10 +15,11 @@ from watchers.text.grounds import Whole, enough
 from watchers.text.naming import Name
 from watchers.text.parties import Said, names, parties
 from watchers.text.phrases import Clause
+from watchers.text.sums import put_value
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
 from watchers.text.words import hard
-from watchers.types import AlertClass, EventKind
+from watchers.types import EventKind
 
 _RANK = (
     EventKind.CANCELLED,
@@ -221,7 +222,7 @@ def _head(tokens: list[Token], contract: int, rules: Folder) -> str:
     for place in range(contract - 1, max(-1, contract - _HEAD_REACH), -1):
         if tokens[place].low in rules.heads:
             return rules.heads[tokens[place].low]
-        if tokens[place].kind == "stop" or tokens[place].tags & _NO_GENITIVE and "det" not in tokens[place].tags:
+        if tokens[place].kind == "stop" or (tokens[place].tags & _NO_GENITIVE and "det" not in tokens[place].tags):
             return ""
     following = tokens[contract + 1] if contract + 1 < len(tokens) else None
     return "none" if following is not None and following.low in rules.heads and rules.heads[following.low] == "none" else ""
@@ -322,7 +323,7 @@ def _plain(token: Token, rules: Folder) -> str:
 
 def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
     """The parts and the sum that the deciding clause leaves out, from beside the other mentions of the contract."""
-    _value(told, sentences)
+    put_value(told, sentences, rules)
     if not told.suppliers:
         told.suppliers = [(one, name) for one in sentences for name in _with(one, rules)][:1]
     if not told.suppliers:
@@ -346,20 +347,3 @@ def _with(sentence: Sentence, rules: Folder) -> list[Name]:
         for name in names(sentence, 0, len(tokens), rules)
         if name.kind == "supplier" and any("with" in token.tags for token in tokens[max(0, name.start - 2) : name.start])
     ]
-
-
-def _value(told: Told, sentences: list[Sentence]) -> None:
-    """The sum in the clause of the contract, else in a sentence with a contract; never one that is a fine, a debt or a saving."""
-    clause = told.clause
-    own = [clause.sentence, *(one for one in sentences if one is not clause.sentence)]
-    for sentence in own:
-        tokens = sentence.tokens
-        if not any(token.tags & {"strong", "tender", "weak"} for token in tokens):
-            continue
-        for index, token in enumerate(tokens):
-            if token.money is not None and not any("not_value" in one.tags for one in tokens[max(0, index - 5) : index + 4]):
-                told.money, told.money_token = token.money, token
-                return
-    if clause.frame.event.alert is AlertClass.AWARDED and clause.implied:
-        money = next((token for token in clause.sentence.tokens if token.money is not None), None)
-        told.money, told.money_token = (money.money, money) if money is not None else (None, None)

@@ -22,6 +22,7 @@ _JOINED = 4  # words of a name after the word for its kind
 _ASIDE = 8  # words and marks
 _SUFFIXED = frozenset({"ev", "strong", "weak", "tender"})
 _NO_TAGS: frozenset[str] = frozenset()
+_DRAWN = "\u0640"  # draws a line between a prefix and a figure ("بـ600")
 _SHORT = 2  # letters; a prefix is cut only from a longer word
 
 
@@ -54,7 +55,7 @@ def _sentence(name: str, start: int, text: str, rules: Folder, mentions: Sequenc
 
 def _tokens(text: str, offset: int, rules: Folder) -> list[Token]:
     tokens: list[Token] = []
-    sums = {one.start: one for one in rules.money.sums(text)}
+    sums = {one.start: one for one in rules.money.sums(text.replace(_DRAWN, " "))}
     place = 0
     while hit := _TOKEN.search(text, place):
         one = next((sums[at] for at in range(place, hit.end()) if at in sums and at >= hit.start()), None)
@@ -103,9 +104,7 @@ def _words(text: str, start: int, rules: Folder) -> list[Token]:
         ):
             cut = start + len(prefix)
             return [Token(start, cut, text[: len(prefix)], prefix, rules.tags(prefix)), *_words(rest, cut, rules)]
-    bare = _without_suffix(low, rules)
-    if bare:
-        return [Token(start, start + len(text), text, bare, rules.tags(bare))]
+    low = _without_suffix(low, rules) or low
     head, hyphen, tail = text.rpartition("-")
     if hyphen and head and rules.tags(rules.low(tail)) & {"strong", "tender", "weak"}:
         cut = start + len(head)
