@@ -150,7 +150,7 @@ class Folder:
         rest = tuple(verb for verb in known if verb is not same)
         more = Verb(frame, (same.forms if same else "") + form, particle, never or (same.never if same else ""))
         self.verbs[word] = tuple(sorted((*rest, more), key=lambda verb: not verb.particle))  # "zieht ... zurück" before a bare "zieht"
-        self._tables[word] |= {"ev", f"form_{form}"}
+        self._tables[word] |= {"ev", f"form_{form}", "does"} if frame.name == "build" else {"ev", f"form_{form}"}
 
     def _read_nominals(self, rows: dict[str, str]) -> None:
         for name, text in rows.items():

@@ -19,6 +19,7 @@ _PAPER = _CONTRACT | {"weak", "order"}
 _PUBLIC = frozenset({"office", "works"})
 _WORKS = frozenset({"works", "arms"})
 _TREATY = frozenset({"sign"})  # verbs for what states do with treaties too
+_FIRMS = frozenset({"win", "lose"})  # what only a firm does
 _WEAK = frozenset({"build", "approve"})  # what is only planned with these verbs is no news of a contract
 _FIRM = frozenset({"firm"})
 _PLAIN = frozenset({"n", "det", "adj"})
@@ -65,14 +66,18 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     if event.alert is None:
         return bool(bodies or found.plain or whole.body or found.suppliers)
     tags = said.sentence.tokens[said.contract].tags
-    if "always_public" in tags and (said.verb.frame.event in _CANCELS or found.suppliers):
+    named = bool(found.suppliers) or whole.supplier
+    if "always_public" in tags and (said.verb.frame.event in _CANCELS or (named and name not in _FIRMS)):
         return True
-    alone = name in _TREATY and not found.suppliers and not _one_body(said, found, whole)
-    if alone or (not bodies and (found.private or (name == "lose" and not found.suppliers))):
+    treaty = name in _TREATY and not found.suppliers and not _one_body(said, found, whole)
+    unnamed = not found.suppliers and not _firm(said.tokens)
+    nobody = name in _FIRMS and unnamed and (not bodies or (said.form == "f" and said.contract < said.trigger))  # "orders secure jobs"
+    if treaty or nobody or (found.private and not bodies):
         return False
-    if not tags & _CONTRACT:
+    given = "public_given" in tags and name == "give" and named
+    if not given and not tags & _CONTRACT:
         return _deal(said, found, whole, tags) or ("job" in tags and _implied(said, found, whole))
-    return bodies or found.plain or (whole.public and (said.sentence.field == "title" or bool(found.suppliers) or _firm(said.tokens)))
+    return given or bodies or found.plain or (whole.public and (said.sentence.field == "title" or named or _firm(said.tokens)))
 
 
 def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> bool:
@@ -101,12 +106,14 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     if needs in ("alone", "choice"):
         return _bought(said, found, whole, known=known, firm=firm)
     if said.verb.frame.name == "sign":
-        sealed = _arms(said) or any(token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
+        sealed = (
+            any(token.tags & _WORKS for token in said.tokens)
+            or any(token.money is not None for token in said.tokens)
+            or whole.supports(said, _PAPER)
+        )
         return bodies and sealed and (known or bool(found.led) or whole.supplier)
-    ended = (
-        said.verb.frame.event in _CANCELS and said.form == "n" and whole.public and whole.supplier
-    )  # "the council voted the termination"
-    thrown = said.verb.frame.event is EventKind.TERMINATED and bodies and _object_is_firm(said)
+    ended = "ends_contract" in said.sentence.tokens[said.trigger].tags and said.form == "n" and whole.public and whole.supplier
+    thrown = said.verb.frame.event is EventKind.TERMINATED and (bodies or found.plain) and _object_is_firm(said)
     built = needs == "support" and firm and _to_be_built(said) and _built_for(said, found, whole, known=known)
     papers = _PAPER if bodies and known else _CONTRACT
     return ended or thrown or built or (firm and whole.public and whole.supports(said, papers))
@@ -126,7 +133,8 @@ def _bought(said: Said, found: Parties, whole: Whole, *, known: bool, firm: bool
     if any("public_verb" in token.tags for token in tokens) and firm:
         return True
     if said.verb.frame.needs == "choice":
-        return firm and bodies and (known or whole.supports(said) or whole.has(_WORKS))
+        does = any("does" in token.tags for token in tokens)  # "hires Satec to modernise"
+        return firm and bodies and (known or does or whole.supports(said) or whole.has(_WORKS))
     if bodies and (known or bool(found.led) or (_arms(said) and said.verb.frame.object == "goods")):
         return True
     if _arms(said) and said.verb.frame.object == "goods" and whole.body and whole.supplier:
@@ -151,6 +159,8 @@ def _to_be_built(said: Said) -> bool:
 
 def _object_is_firm(said: Said) -> bool:
     """Whether the firm follows the verb ("kündigt Generalplaner")."""
+    if said.form == "p" and _firm(said.sentence.tokens[said.left + 1 : said.trigger]):
+        return True  # "die Stadt hatte dem Architekturbüro gekündigt"
     for token in said.sentence.tokens[said.trigger + 1 : said.right]:
         if token.kind == "supplier" or "firm" in token.tags:
             return True

@@ -80,6 +80,8 @@ def parties(said: Said, rules: Folder) -> Parties:
 
 def _just_before(said: Said, name: Name) -> bool:
     between = said.sentence.tokens[name.end : said.trigger]
+    if _lead(said.sentence.tokens, name.start, said.left):
+        return False
     return name.end <= said.trigger and all("have" in token.tags for token in between)
 
 

@@ -104,21 +104,23 @@ def _events(sentence: Sentence, rules: Folder) -> Iterator[Said]:
         if verb is not None:
             yield _said(sentence, index, verb, rules)
         elif rules.verbless and sentence.field == "title" and "strong" in token.tags and token.kind == "word":
-            said = _without_verb(sentence, index, rules.verbless)
+            said = _without_verb(sentence, index, rules)
             if said is not None:
                 yield said
 
 
-def _without_verb(sentence: Sentence, index: int, verb: Verb) -> Said | None:
-    """A headline's "contract for Thales": no verb in the stretch, and a known firm behind the noun that the contract is for."""
-    tokens = sentence.tokens
+def _without_verb(sentence: Sentence, index: int, rules: Folder) -> Said | None:
+    """A headline's "contract for Thales": no verb in the stretch, and a firm behind the noun that the contract is for."""
+    tokens, verb = sentence.tokens, rules.verbless
     left, right = _borders(tokens, index)
     if index - left > _FOR or any(
         "ev" in token.tags or token.tags & _HELPERS for place, token in enumerate(tokens[left:right], left) if place != index
     ):
         return None
+    bodies = rules.capitals == "names" and any(token.kind == "body" for token in tokens[left:right])
     for place in range(index + 1, right):
-        if tokens[place].kind == "supplier" and any(token.tags & {"for", "to"} for token in tokens[max(index, place - _FOR) : place]):
+        named = tokens[place].kind == "supplier" or (bodies and tokens[place].kind == "word" and tokens[place].capital)
+        if verb is not None and named and any(token.tags & {"for", "to"} for token in tokens[max(index, place - _FOR) : place]):
             return Said(sentence, index, verb, "f", index, left, right, passive=False)
     return None
 

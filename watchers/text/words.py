@@ -99,7 +99,7 @@ def _words(text: str, start: int, rules: Folder) -> list[Token]:
         rest = text[len(prefix) :]
         if (
             low.startswith(prefix)
-            and len(rest) > _SHORT
+            and len(rest) > (1 if prefix[-1] == "'" else _SHORT)
             and (prefix[-1] == "'" or rules.tags(rules.low(rest)) - {"n"} or rules.low(rest) in rules.known)
         ):
             cut = start + len(prefix)
