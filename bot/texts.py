@@ -192,6 +192,29 @@ def unwatch_button(number: int, name: str) -> str:
 OFFER_SUPPLIER, OFFER_BODY = "Only as supplier", "Only as public body"
 
 
+SUGGESTED = "Official notices name it more exactly. Press what you mean, and I look for that as well:"
+
+
+def suggestion(number: int, names: tuple[str, ...], identifiers: tuple[str, ...], notices: int, why: str) -> str:
+    """A line of what notices know: the name, its numbers, in how many notices it stands, and why it is offered."""
+    known = [foreign(names[0], 90).html, *(foreign(one, 40).html for one in identifiers[:2])]
+    known += [f"{len(names) - 1} more names"] if len(names) > 1 else []
+    return f"{number}. {' · '.join(known)} ({_notices(notices)}; {foreign(why, 120).html})"
+
+
+def _notices(number: int) -> str:
+    return "1 notice" if number == 1 else f"{number:,} notices"
+
+
+def suggestion_button(number: int, name: str) -> str:
+    return f"{number}. {clip(clean(name), 50)}"
+
+
+def suggested_toast(names: tuple[str, ...], identifiers: tuple[str, ...]) -> str:
+    numbers = f" and {len(identifiers)} registered number{'s' if len(identifiers) > 1 else ''}" if identifiers else ""
+    return f"I look for {clip(clean(names[0]), 80)}{' and its other names' if len(names) > 1 else ''}{numbers} as well."
+
+
 def watch_list(chat: str | None) -> str:
     return f"<b>Watched in {foreign(chat, 90).html}</b>" if chat else "<b>Watched here</b>"
 

@@ -21,6 +21,7 @@ from storage.feeds import Feeds
 from storage.inbox import Inbox
 from storage.lock import single_instance
 from storage.opening import check, open_database, upgrade
+from storage.parties import Parties
 from storage.status import Status
 from storage.versions import Meta
 from storage.views import Views
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Store", "check", "open_store", "upgrade"]
 
 
-class Store(Feeds, Entries, Awards, Watchlists, Channels, Changes, Views, Deliveries, Claims, Inbox, Status, Meta):
+class Store(Feeds, Entries, Awards, Watchlists, Channels, Changes, Views, Deliveries, Claims, Inbox, Parties, Status, Meta):
     """An open database. Close it, or use it as a context manager."""
 
     def __init__(self, database: Database) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from telegram.error import TelegramError
 
 from bot import texts
-from bot.commands import standing, talking, watching
+from bot.commands import standing, suggesting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, say, too_many
 from bot.commands.rights import Refusal
@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Decider] = {
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     watching.OFFER: watching.take_offer,
+    suggesting.TAKE: suggesting.press,
     talking.STOP: talking.press_stop,
 }
 

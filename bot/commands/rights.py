@@ -102,3 +102,10 @@ async def may_press(pressed: Pressed, chat_id: int, rights: Rights) -> bool:
     if chat_id == pressed.user_id:
         return pressed.place.chat_id == chat_id
     return chat_id < 0 and await rights.is_admin(chat_id, pressed.user_id)
+
+
+def remote(pressed: Pressed, chat_id: int) -> Place:
+    """The place a button's data names: the one it stands in, topic and all, or from a private chat another."""
+    if chat_id == pressed.place.chat_id:
+        return pressed.place
+    return Place(chat_id=chat_id, thread_id=None, type="", title="")

@@ -9,7 +9,8 @@ from bot import texts
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Decision, Desk, ensure, pages, say
 from bot.commands.names import Unusable, Wanted, read_name, read_names, same_name
-from bot.commands.rights import may_press, target_of
+from bot.commands.rights import may_press, remote, target_of
+from bot.commands.suggesting import offered
 from storage.records import AddWatch, Change, RemoveWatch, WatchRecord
 from watchers.types import Organisation, Role
 
@@ -86,7 +87,7 @@ async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> De
     """A button of /unwatch: only the chat's own watches can be meant, whoever made the data up."""
     match data:
         case [watch_id, chat_id] if watch_id.isdecimal() and chat_id.removeprefix("-").isdecimal():
-            place = _remote(pressed, int(chat_id))
+            place = remote(pressed, int(chat_id))
         case _:
             return Decision(toast=texts.STALE_BUTTON)
     if not await may_press(pressed, place.chat_id, desk.rights):
@@ -120,7 +121,9 @@ async def _follow(place: Place, lines: Sequence[Wanted | Unusable], desk: Desk, 
             (known if followed else new).append((line.name, line.role))
     wrong = [(line.line, line.reason) for line in lines if isinstance(line, Unusable)]
     changes = (_ensure(place, asked), *(_add(place, Organisation(name=name), role) for name, role in new)) if new else ()
-    return Decision(changes=changes, replies=say(asked.place, *pages("", texts.added(new, known, wrong, _elsewhere(place, asked.place)))))
+    told = texts.added(new, known, wrong, _elsewhere(place, asked.place))
+    more, buttons = await offered(place, Organisation(name=new[0][0]), new[0][1], desk) if len(new) == len(lines) == 1 else ([], ())
+    return Decision(changes=changes, replies=say(asked.place, *pages("", [*told, *more]), buttons=buttons))
 
 
 def _chosen(line: str, records: Sequence[WatchRecord]) -> list[WatchRecord]:
@@ -140,13 +143,6 @@ def _unwatch_buttons(place: Place, records: Sequence[WatchRecord]) -> tuple[tupl
         ((texts.unwatch_button(number, record.organisation.name), f"{UNWATCH}:{record.id}:{place.chat_id}"),)
         for number, record in enumerate(records[:_MAX_BUTTONS], 1)
     )
-
-
-def _remote(pressed: Pressed, chat_id: int) -> Place:
-    """The place the data names: the one the button stands in, topic and all, or from a private chat another."""
-    if chat_id == pressed.place.chat_id:
-        return pressed.place
-    return Place(chat_id=chat_id, thread_id=None, type="", title="")
 
 
 def _elsewhere(place: Place, here: Place) -> str | None:

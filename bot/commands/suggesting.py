@@ -1,0 +1,76 @@
+"""Under the answer to /watch: other names and numbers that official notices have for what was added. Taken only when somebody presses.
+
+The button holds the digest of one suggestion; what it adds is read from the notices again when it is pressed, so a button can add nothing
+that is not in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import texts
+from bot.commands.asked import Place, Pressed
+from bot.commands.desk import Decision, Desk
+from bot.commands.names import read_name, same_name
+from bot.commands.rights import may_press, remote
+from storage.parties import StoredParty
+from storage.records import AddWatch, RemoveWatch
+from watchers.suggest import Suggestion, piece_of, registered, suggest
+from watchers.types import Organisation, Role
+
+TAKE = "k"  # first letter of button data: "k:<digest>:<role>:<chat>"
+_MOST = 3
+_NUMBERS = 3  # identifiers under which other names are looked for
+_LETTERS = {"e": Role.EITHER, "s": Role.SUPPLIER, "b": Role.PUBLIC_BODY}
+
+Buttons = tuple[tuple[tuple[str, str], ...], ...]
+
+
+async def suggestions(organisation: Organisation, role: Role, desk: Desk) -> tuple[Suggestion, ...]:
+    """What the stored notices would add to a watch."""
+    piece = piece_of(organisation.name)
+    if piece is None:
+        return ()
+    known: list[StoredParty] = await desk.call(desk.store.parties_named, piece, role)
+    for identifier in registered(organisation, known)[:_NUMBERS]:
+        known = list(dict.fromkeys([*known, *await desk.call(desk.store.parties_registered, identifier, role)]))
+    return suggest(organisation, known, _MOST)
+
+
+async def offered(place: Place, organisation: Organisation, role: Role, desk: Desk) -> tuple[list[str], Buttons]:
+    """The lines and the buttons that go under the answer to a watch that was added; none where the notices know no more."""
+    found = await suggestions(organisation, role, desk)
+    if not found:
+        return [], ()
+    lines = [texts.SUGGESTED]
+    lines += [texts.suggestion(number, one.names, one.identifiers, one.notices, one.why) for number, one in enumerate(found, 1)]
+    letter = next(letter for letter, one in _LETTERS.items() if one is role)
+    buttons = tuple(
+        ((texts.suggestion_button(number, one.names[0]), f"{TAKE}:{one.key}:{letter}:{place.chat_id}"),)
+        for number, one in enumerate(found, 1)
+    )
+    return lines, buttons
+
+
+async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
+    """A button: the watch of the name in our own message is replaced by one with more names. It must still be the chat's own."""
+    match data:
+        case [key, "e" | "s" | "b" as letter, chat_id] if chat_id.removeprefix("-").isdecimal():
+            place, role = remote(pressed, int(chat_id)), _LETTERS[letter]
+        case _:
+            return Decision(toast=texts.STALE_BUTTON)
+    if not await may_press(pressed, place.chat_id, desk.rights):
+        return Decision(toast=texts.ADMINS_ONLY_TOAST, loud=True)
+    name = getattr(read_name(pressed.offered or ""), "name", "")
+    watched = (one for one in await desk.watches(place) if one.role is role and same_name(one.organisation.name, name))
+    record = next(watched, None) if name else None
+    if record is None:
+        return Decision(toast=texts.STALE_BUTTON)
+    chosen = next((one for one in await suggestions(record.organisation, role, desk) if one.key == key), None)
+    if chosen is None:
+        return Decision(toast=texts.STALE_BUTTON)
+    changes = (
+        RemoveWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch_id=record.id),
+        AddWatch(chat_id=place.chat_id, thread_id=place.thread_id, organisation=chosen.added_to(record.organisation), role=role),
+    )
+    return Decision(changes=changes, toast=texts.suggested_toast(chosen.names, chosen.identifiers))
