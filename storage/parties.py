@@ -1,7 +1,7 @@
 """Who stands in the stored notices, for whoever adds a watch: under which names and numbers, and in how many notices.
 
-A name is looked for by a piece of it, over all rows: no index holds pieces, and reading a hundred thousand takes a tenth of a second, once for
-a command. What a name has in common with another is not decided here but in ``watchers.suggest``.
+A name is looked for by a piece of it, over all rows: no index holds pieces, and reading a hundred thousand takes a tenth of a second, once
+for a command. What a name has in common with another is not decided here but in ``watchers.suggest``.
 """
 
 from __future__ import annotations
