@@ -62,7 +62,8 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     """Whether the contract is a public one: a body in the clause, or a public buyer that is plain and a contract that is no mere deal."""
     name, bodies = said.verb.frame.name, bool(found.bodies)
     if said.contract < 0:
-        return (event.alert is not None or name not in _WEAK) and _implied(said, found, whole)
+        told = event.alert is not None or (name not in _WEAK and said.verb.frame.event.alert is not None)
+        return told and _implied(said, found, whole)
     if event.alert is None:
         return bool(bodies or found.plain or whole.body or found.suppliers)
     tags = said.sentence.tokens[said.contract].tags
@@ -74,7 +75,8 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     nobody = name in _FIRMS and unnamed and (not bodies or (said.form == "f" and said.contract < said.trigger))  # "orders secure jobs"
     if treaty or nobody or (found.private and not bodies):
         return False
-    given = "public_given" in tags and name == "give" and named
+    placed = any(token.kind == "place" for token in said.tokens)
+    given = "public_given" in tags and ((name == "give" and named) or (name == "win" and placed and bool(found.suppliers)))
     if not given and not tags & _CONTRACT:
         return _deal(said, found, whole, tags) or ("job" in tags and _implied(said, found, whole))
     return given or bodies or found.plain or (whole.public and (said.sentence.field == "title" or named or _firm(said.tokens)))
@@ -91,6 +93,8 @@ def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> boo
         return bool(found.suppliers) or _arms(said) or "order" in tags or _firm(said.tokens) or whole.supports(said)
     if found.plain and "order" in tags and _arms(said):
         return True
+    if found.plain and said.verb.frame.event in _CANCELS and whole.supplier:
+        return True
     return (found.plain or whole.body) and (known or (_firm(said.tokens) and whole.body))
 
 
@@ -103,6 +107,9 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     firm = bool(found.suppliers) or _firm(said.tokens)
     if needs == "firm":
         return _thrown_out(said, found, whole)
+    works = any("works" in token.tags for token in said.tokens)
+    if works and said.passive and ((said.verb.frame.name == "give" and found.led) or (needs == "support" and known)):
+        return True  # "the cleaning of the underground given to ..."
     if needs in ("alone", "choice"):
         return _bought(said, found, whole, known=known, firm=firm)
     if said.verb.frame.name == "sign":
@@ -115,7 +122,7 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     ended = "ends_contract" in said.sentence.tokens[said.trigger].tags and said.form == "n" and whole.public and whole.supplier
     thrown = said.verb.frame.event is EventKind.TERMINATED and (bodies or found.plain) and _object_is_firm(said)
     built = needs == "support" and firm and _to_be_built(said) and _built_for(said, found, whole, known=known)
-    papers = _PAPER if bodies and known else _CONTRACT
+    papers = _PAPER | {"job"} if bodies and (known or _firm(said.tokens)) else _CONTRACT
     return ended or thrown or built or (firm and whole.public and whole.supports(said, papers))
 
 

@@ -62,9 +62,10 @@ def parties(said: Said, rules: Folder) -> Parties:
     found = Parties()
     for name in names(said.sentence, said.left, said.right, rules):
         if _itself(said.sentence.tokens, name, rules):
-            _assign(
-                name, _role(said, name, rules), found, acronym=said.sentence.tokens[name.start].text.isupper() and rules.capitals != "none"
-            )
+            tokens = said.sentence.tokens
+            acronym = rules.capitals != "none" and name.end == name.start + 1 and tokens[name.start].text.isupper()
+            led = acronym and rules.capitals == "names" and not name.known and bool(_lead(tokens, name.start, said.left))
+            _assign(name, _role(said, name, rules), found, acronym=acronym, led=led)
     wins = said.verb.frame.subject == "supplier" and not found.suppliers and not said.passive
     if wins:
         found.bodies = [name for name in found.bodies if not _just_before(said, name)]  # a public firm that wins or loses is no buyer
@@ -85,7 +86,7 @@ def _just_before(said: Said, name: Name) -> bool:
     return name.end <= said.trigger and all("have" in token.tags for token in between)
 
 
-def _assign(name: Name, role: str, found: Parties, *, acronym: bool) -> None:
+def _assign(name: Name, role: str, found: Parties, *, acronym: bool, led: bool) -> None:
     """Puts a name into its part: a body is one anywhere, a place only where a buyer stands; an unlisted acronym may be either."""
     if name.kind == "body":
         if role != "ignore":
@@ -97,6 +98,8 @@ def _assign(name: Name, role: str, found: Parties, *, acronym: bool) -> None:
         found.suppliers.append(name)
         if role == "supplier":
             found.led.append(name)
+    elif role == "public_body" and led:
+        found.bodies.append(name)  # "the fingerprint system of the PFA"
     elif role == "public_body" and not acronym:
         found.private = True
 

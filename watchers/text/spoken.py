@@ -62,9 +62,15 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
             best.bodies = best.bodies or next((one.bodies for one in told if one.event is best.event and one.bodies), [])
             _complete(best, [*title, *summary], rules)
             return best
-        if group is whole.title and any(said.verb.frame.name in _OTHER for sentence in group for said in _events(sentence, rules)):
+        if group is whole.title and _other(group, rules):
             return None  # the headline tells something else of a contract; the summary recalls how it came about
     return None
+
+
+def _other(title: list[Sentence], rules: Folder) -> bool:
+    """Whether a title with a contract tells of an extension, a suspension or a lawsuit."""
+    papers = any(token.tags & {"strong", "tender", "weak"} for sentence in title for token in sentence.tokens)
+    return papers and any(said.verb.frame.name in _OTHER for sentence in title for said in _events(sentence, rules))
 
 
 @dataclass(frozen=True, slots=True)

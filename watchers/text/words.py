@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from watchers.text.folder import COMMA, NAME, NUMBER, STOP, Folder
+from watchers.text.folder import COMMA, NAME, NUMBER, PLAIN, STOP, Folder
 from watchers.text.tokens import Named, Sentence, Token
 
 _READ = 4  # sentences of a field
@@ -20,6 +20,9 @@ _QUOTES = frozenset("‘’“”\"'«»„‚‹›`")
 _HARD = frozenset(";:–—.!?؟()[]|…؛")
 _JOINED = 4  # words of a name after the word for its kind
 _ASIDE = 8  # words and marks
+_WORK, _KINDS = frozenset({"weak", "job", "works", "order"}), frozenset({"office", "firm", "strong", "tender", "ev"})
+_SPARE = frozenset({"n", "num", "office", "works", "arms"})  # tables of words that are parts of a body's name
+_NAMED = _SPARE | {"weak", "job", "order"}  # "وزارة الأشغال" is named after what it does
 _SUFFIXED = frozenset({"ev", "strong", "weak", "tender"})
 _NO_TAGS: frozenset[str] = frozenset()
 _DRAWN = "\u0640"  # draws a line between a prefix and a figure ("بـ600")
@@ -45,7 +48,7 @@ def _sentences(text: str, rules: Folder) -> list[tuple[int, str]]:
 
 def _sentence(name: str, start: int, text: str, rules: Folder, mentions: Sequence[Named]) -> Sentence:
     tokens = _merge(_tokens(text, start, rules), text, start, rules, mentions)
-    tokens = _bodies(tokens, text, start, rules)
+    tokens = _bodies(_proper(tokens) if rules.capitals == "names" else tokens, text, start, rules)
     sentence = Sentence(name, start, text, tokens)
     sentence.codes = "".join(
         rules.codes.get(NAME if token.kind in ("body", "supplier", "place") else token.tags, "") or rules.codes[STOP] for token in tokens
@@ -155,6 +158,21 @@ def _known(run: list[Token], text: str, offset: int, rules: Folder) -> str:
     return rules.known.get(" ".join(token.low for token in run) if rules.capitals == "none" else words, "") or rules.known.get(words, "")
 
 
+def _proper(tokens: list[Token]) -> list[Token]:
+    """Words for work and works as parts of names: two with capitals in a row inside a sentence ("Gestión Sanitaria")."""
+    capital = [token.kind == "word" and token.capital and not token.text.isupper() for token in tokens]
+    return [
+        Token(token.start, token.end, token.text, token.low, PLAIN)
+        if index
+        and capital[index]
+        and token.tags & _WORK
+        and not token.tags & _KINDS
+        and any(capital[place] for place in (index + 1,) if place < len(tokens))
+        else token
+        for index, token in enumerate(tokens)
+    ]
+
+
 def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Folder) -> tuple[int, str]:
     for phrase in rules.phrases.get(tokens[index].low, ()):
         run = tokens[index : index + len(phrase)]
@@ -244,9 +262,9 @@ def _definite(tokens: list[Token], index: int, rules: Folder) -> int:
         token = tokens[end]
         joined = "and" in token.tags and end + 1 < len(tokens) and tokens[end + 1].low.startswith(rules.article) and end > index + 1
         named = token.kind == "body" and end == index + 1 and not token.watched  # "وزارة الدفاع", "الدفاع"
-        plain = token.kind in ("word", "place") and (
-            token.tags <= {"n", "num", "office", "works", "arms", "weak", "job", "order"} or token.kind == "place" or "adj" in token.tags
-        )
+        first = end == index + 1 and not token.tags & {"strong", "tender"} and token.tags <= _NAMED
+        spare = token.tags <= _SPARE or first or "adj" in token.tags
+        plain = token.kind == "place" or (token.kind == "word" and spare)
         described = end == index + 1 and not tokens[index].low.startswith(rules.article)
         if joined and not tokens[end + 1].tags - {"n"}:
             end += 2
