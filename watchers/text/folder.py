@@ -150,7 +150,10 @@ class Folder:
         rest = tuple(verb for verb in known if verb is not same)
         more = Verb(frame, (same.forms if same else "") + form, particle, never or (same.never if same else ""))
         self.verbs[word] = tuple(sorted((*rest, more), key=lambda verb: not verb.particle))  # "zieht ... zurück" before a bare "zieht"
-        self._tables[word] |= {"ev", f"form_{form}", "does"} if frame.name == "build" else {"ev", f"form_{form}"}
+        self._tables[word] |= {"ev", f"form_{form}"}
+        if frame.name == "build":  # words for what a firm does
+            begins = tuple(prefix.replace("_", " ") for prefix in self.writing.get("future_begins", "").split())
+            self._tables[word] |= {"does", "to_be"} if begins and word.startswith(begins) else {"does"}
 
     def _read_nominals(self, rows: dict[str, str]) -> None:
         for name, text in rows.items():

@@ -84,84 +84,98 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
 
 def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> bool:
     """Whether a deal, an agreement or an order is a contract: one with a firm, or for goods and works that only the public buys."""
-    known = any(name.known for name in found.suppliers)
-    if "job" in tags and said.verb.frame.event in _CANCELS:  # work that stops is no contract that ends, unless it is taken from a firm
+    name, cancels, tokens = said.verb.frame.name, said.verb.frame.event in _CANCELS, said.tokens
+    known = any(one.known for one in found.suppliers)
+    if "job" in tags and cancels:  # work that stops is no contract that ends, unless it is taken from a firm
         return (bool(found.led) and bool(found.bodies)) or (known and whole.supports(said))
-    if found.bodies and whole.has(_FIRM) and said.verb.frame.name == "give":
-        return True
     if found.bodies:
-        return bool(found.suppliers) or _arms(said) or "order" in tags or _firm(said.tokens) or whole.supports(said)
-    if found.plain and "order" in tags and _arms(said):
-        return True
-    if found.plain and said.verb.frame.event in _CANCELS and whole.supplier:
-        return True
-    return (found.plain or whole.body) and (known or (_firm(said.tokens) and whole.body))
+        firm = bool(found.suppliers) or _firm(tokens) or (name == "give" and whole.has(_FIRM))
+        return firm or _arms(said) or "order" in tags or whole.supports(said)
+    won = name == "win" and _firm(tokens) and _tagged(tokens, "works")
+    plain = found.plain and (won or ("order" in tags and _arms(said)) or (cancels and whole.supplier))
+    return plain or ((found.plain or whole.body) and (known or (_firm(tokens) and whole.body)))
 
 
 def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether a verb without a contract noun beside it tells one."""
     needs, bodies = said.verb.frame.needs, bool(found.bodies)
+    known = any(one.known for one in found.suppliers)
     if needs == "noun" or (found.private and not bodies):
         return False
-    known = any(name.known for name in found.suppliers)
-    firm = bool(found.suppliers) or _firm(said.tokens)
     if needs == "firm":
         return _thrown_out(said, found, whole)
-    works = any("works" in token.tags for token in said.tokens)
-    if works and said.passive and ((said.verb.frame.name == "give" and found.led) or (needs == "support" and known)):
-        return True  # "the cleaning of the underground given to ..."
+    if _works_given(said, found, known=known):
+        return True
     if needs in ("alone", "choice"):
-        return _bought(said, found, whole, known=known, firm=firm)
+        return _bought(said, found, whole, known=known)
     if said.verb.frame.name == "sign":
-        sealed = (
-            any(token.tags & _WORKS for token in said.tokens)
-            or any(token.money is not None for token in said.tokens)
-            or whole.supports(said, _PAPER)
-        )
+        sealed = any(token.tags & _WORKS or token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
         return bodies and sealed and (known or bool(found.led) or whole.supplier)
-    ended = "ends_contract" in said.sentence.tokens[said.trigger].tags and said.form == "n" and whole.public and whole.supplier
-    thrown = said.verb.frame.event is EventKind.TERMINATED and (bodies or found.plain) and _object_is_firm(said)
-    built = needs == "support" and firm and _to_be_built(said) and _built_for(said, found, whole, known=known)
-    papers = _PAPER | {"job"} if bodies and (known or _firm(said.tokens)) else _CONTRACT
-    return ended or thrown or built or (firm and whole.public and whole.supports(said, papers))
+    return _ended(said, found, whole) or _done_by_a_firm(said, found, whole, known=known)
+
+
+def _works_given(said: Said, found: Parties, *, known: bool) -> bool:
+    """Whether works are given to a firm or won by one: "the cleaning of the underground given to ..."."""
+    name = said.verb.frame.name
+    if not _tagged(said.tokens, "works"):
+        return False
+    if known and (name == "give" or (name == "win" and bool(found.bodies))):
+        return True
+    return said.passive and ((name == "give" and bool(found.led)) or (said.verb.frame.needs == "support" and known))
+
+
+def _ended(said: Said, found: Parties, whole: Whole) -> bool:
+    """Whether a noun that is said of contracts only tells the end, or a firm is given notice."""
+    if "ends_contract" in said.sentence.tokens[said.trigger].tags and said.form == "n":
+        return whole.public and whole.supplier
+    return said.verb.frame.event is EventKind.TERMINATED and (bool(found.bodies) or found.plain) and _object_is_firm(said)
+
+
+def _done_by_a_firm(said: Said, found: Parties, whole: Whole, *, known: bool) -> bool:
+    """Whether a firm is to do work for the public, or the entry names the contract in another place."""
+    firm = _firm(said.tokens)
+    if not (firm or found.suppliers):
+        return False
+    if said.verb.frame.needs == "support" and _to_be_built(said) and _built_for(said, found, whole, known=known):
+        return True
+    return whole.public and whole.supports(said, _PAPER | {"job"} if found.bodies and (known or firm) else _CONTRACT)
 
 
 def _thrown_out(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether who is let go is a firm, and one that works for the public; an unknown name may be an official."""
-    firm, supported = _firm(said.tokens) or any(name.known for name in found.suppliers), whole.supports(said, _PAPER)
+    firm, supported = _firm(said.tokens) or any(one.known for one in found.suppliers), whole.supports(said, _PAPER)
     return (bool(found.bodies) and (firm or (supported and bool(found.suppliers)))) or (
         firm and (found.plain or (whole.public and supported))
     )
 
 
-def _bought(said: Said, found: Parties, whole: Whole, *, known: bool, firm: bool) -> bool:
+def _bought(said: Said, found: Parties, whole: Whole, *, known: bool) -> bool:
     """Whether somebody public buys, hires or gives: from a firm in the clause, or from one the rest of the entry names."""
     tokens, bodies = said.tokens, bool(found.bodies)
-    if any("public_verb" in token.tags for token in tokens) and firm:
+    firm = bool(found.suppliers) or _firm(tokens)
+    if _tagged(tokens, "public_verb") and firm:
         return True
     if said.verb.frame.needs == "choice":
-        does = any("does" in token.tags for token in tokens)  # "hires Satec to modernise"
-        return firm and bodies and (known or does or whole.supports(said) or whole.has(_WORKS))
-    if bodies and (known or bool(found.led) or (_arms(said) and said.verb.frame.object == "goods")):
+        sure = _tagged(tokens, "does") or whole.supports(said) or whole.has(_WORKS)  # "hires Satec to modernise"
+        return firm and ((bodies and (known or sure)) or (sure and _tagged(tokens, "office")))
+    goods = _arms(said) and said.verb.frame.object == "goods"
+    if bodies and (known or bool(found.led) or goods or whole.supplier):
         return True
-    if _arms(said) and said.verb.frame.object == "goods" and whole.body and whole.supplier:
-        return True
-    return (bodies and whole.supplier) or (found.plain and known and whole.supports(said, _PAPER))
+    return (goods and whole.body and whole.supplier) or (found.plain and known and whole.supports(said, _PAPER))
 
 
 def _built_for(said: Said, found: Parties, whole: Whole, *, known: bool) -> bool:
     """Whether the work is for the public: a body, a place with works of its own, or works of an office."""
-    works = any("works" in token.tags for token in said.tokens)
-    if any(name.kind == "body" for name in found.bodies) or (found.plain and whole.body):
+    if any(one.kind == "body" for one in found.bodies) or (found.plain and whole.body):
         return True
-    return works and known and (bool(found.bodies) or any("office" in token.tags for token in said.tokens))
+    return _tagged(said.tokens, "works") and known and (bool(found.bodies) or _tagged(said.tokens, "office"))
 
 
 def _to_be_built(said: Said) -> bool:
     """Whether work is to be done: a future, which tells of a decision; the present may tell of an old contract."""
     if said.form == "p":
-        return any("will_be" in token.tags for token in said.tokens)
-    return said.form in ("u", "i") or said.sentence.tokens[said.trigger].low.startswith(("va ", "vont ", "ست", "سي"))
+        return _tagged(said.tokens, "will_be")
+    return said.form in ("u", "i") or "to_be" in said.sentence.tokens[said.trigger].tags
 
 
 def _object_is_firm(said: Said) -> bool:
@@ -176,8 +190,12 @@ def _object_is_firm(said: Said) -> bool:
     return False
 
 
+def _tagged(tokens: list[Token], tag: str) -> bool:
+    return any(tag in token.tags for token in tokens)
+
+
 def _arms(said: Said) -> bool:
-    return any("arms" in token.tags for token in said.tokens)
+    return _tagged(said.tokens, "arms")
 
 
 def _firm(tokens: list[Token]) -> bool:

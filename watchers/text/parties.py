@@ -225,6 +225,13 @@ def _run(tokens: list[Token], index: int, end: int, rules: Folder) -> int:
         token = tokens[index]
         joins = (
             token.low in ("&", "+")
+            or (
+                rules.capitals == "names"
+                and token.low in rules.body_links
+                and token.capital
+                and index + 1 < end
+                and tokens[index + 1].capital
+            )
             or (token.kind == "place" and rules.capitals == "names")
             or (token.kind == "word" and token.capital and not token.tags - {"n", "num", "firm", "common"})
         )

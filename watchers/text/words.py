@@ -217,7 +217,7 @@ def _made_public(tokens: list[Token], index: int, rules: Folder) -> int:
         return index
     end = index + 2
     while end < len(tokens) and end - index <= _JOINED and tokens[end].kind == "word":
-        first = tokens[end].low.startswith("لل") and end == index + 2
+        first = tokens[end].low.startswith(rules.writing["for_the"]) and end == index + 2
         if not first and not (
             end > index + 2 and tokens[end].low.startswith(rules.article) and not tokens[end].tags - {"n", "works", "office", "job", "weak"}
         ):
