@@ -173,7 +173,15 @@ def _rates(one: Figures) -> str:
 
 def gate(now: dict[str, Figures], kept: dict[str, Figures]) -> list[str]:
     """What fell by more than a point, as sentences; sets that could not be measured here are passed over."""
-    return [f"{name}: {fall}" for name, before in kept.items() if name in now for fall in falls(before, now[name])]
+    found = []
+    for name, before in kept.items():
+        fallen = falls(before, now[name]) if name in now else []
+        if fallen and before["items"] != now[name]["items"]:
+            found.append(
+                f"{name}: {before['items']} items are kept and {now[name]['items']} measured now, so it may be they that are harder"
+            )
+        found += [f"{name}: {fall}" for fall in fallen]
+    return found
 
 
 def keep(now: dict[str, Figures], kept: dict[str, Figures], path: Path) -> None:
@@ -215,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not kept:
         print(f"\nnothing is kept in {options.kept} yet: --update keeps these")
     fallen = gate(now, kept)
-    print(f"\n{len(fallen)} figures fell by more than a point against {options.kept.name}", *fallen, sep="\n   ")
+    print(f"\nfigures that fell by more than a point against {options.kept.name}:", *(fallen or ["none"]), sep="\n   ")
     if fallen:
         print("Where that is meant, keep the new figures with --update.", file=sys.stderr)
     return 1 if fallen else 0

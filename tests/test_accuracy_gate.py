@@ -109,6 +109,14 @@ def test_kept_figures_pass_and_a_fall_fails_naming_what_fell(tmp_path: Path, cap
     assert "own cases, English: event.share: 1.000 is kept, 0.000 now" in capsys.readouterr().out
 
 
+def test_a_set_with_other_items_says_that_they_may_be_harder() -> None:
+    kept, now = ({"items": items, "event": {"share": share, "of": items}} for items, share in ((10, 0.9), (12, 0.8)))
+    assert accuracy.gate({"own": now}, {"own": kept}) == [
+        "own: 10 items are kept and 12 measured now, so it may be they that are harder",
+        "own: event.share: 0.900 is kept, 0.800 now",
+    ]
+
+
 def test_keeping_the_same_figures_again_changes_no_byte(tmp_path: Path) -> None:
     labelled, kept = str(gold(tmp_path)), tmp_path / "kept.json"
     accuracy.main([labelled, *own_sentences(tmp_path, right=True), "--update"])
