@@ -176,10 +176,9 @@ def copies(messages: list[str]) -> tuple[Counter[str], Counter[str]]:
     every: Counter[str] = Counter()
     marked: Counter[str] = Counter()
     for text in alerts:
-        found = _COUNCIL.search(text)
-        if found:
-            every[found[1]] += 1
-            marked[found[1]] += text.startswith("↻")
+        for place in set(_COUNCIL.findall(text)):  # several in one message, where more came at once than are told one by one
+            every[place] += 1
+            marked[place] += text.startswith("↻")
     return every, marked
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.config import Config
 from bot.console import ConsoleTransport
@@ -38,6 +39,7 @@ _GRACE = timedelta(seconds=8)  # of the ten seconds that stopping may take; the 
 _TICK = timedelta(seconds=0.5)  # the shortest interval of a feed is a second
 _FAN_OUT = timedelta(seconds=2)
 _MAINTENANCE = timedelta(minutes=10)
+_AT_WORK = timedelta(minutes=1)  # how exactly a database that was set back is known to be
 _PATIENCE = timedelta(minutes=3)  # ticks only begin polls and make rows: one that takes longer hangs
 _DEAF = timedelta(minutes=10)  # without an answer from Telegram, whose longest poll takes one
 _KEPT_UPDATES = timedelta(days=7)
@@ -181,10 +183,15 @@ class Daemon:
 
         jobs.every("poll", _TICK, poll, patience=_PATIENCE)
         jobs.every("fan_out", _FAN_OUT, fan_out, patience=_PATIENCE)
+        jobs.every("at_work", _AT_WORK, partial(self._say_at_work, team), patience=_PATIENCE)
         jobs.every("maintenance", _MAINTENANCE, maintain, patience=_MAINTENANCE * 3)
         if self._notifier.watchdog is not None:
             jobs.every("watchdog", self._notifier.watchdog / 3, alive, patience=_PATIENCE)
         jobs.start()
+
+    async def _say_at_work(self, team: _Team) -> None:
+        if team.trouble.error is None:
+            await team.parts.call(team.parts.store.at_work, self._now())
 
     async def _maintain(self, team: _Team) -> None:
         """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""

@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot import texts
+from bot.evidence import as_message
 from bot.facade import Call
+from bot.grouped import most_shown, render_group
 from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
 from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
 from bot.render import Message, render_alert, render_payload
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
 from storage.exceptions import NotFound, StoreUnavailable
-from storage.records import ChannelKind, Claim, MigrateChat
+from storage.records import AlertView, ChannelKind, Claim, MigrateChat
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -204,7 +207,7 @@ class Deliverer:
             if message is not None:
                 verdict = self._judge(claim, await self._send(claim, message), message)
                 rest = verdict.pause
-                await self._to_the_end(self._record(claim, verdict))
+                await self._to_the_end(self._record(claim, verdict, message.shown))
         finally:
             self._chats.end(claim.channel, rest)
 
@@ -231,8 +234,13 @@ class Deliverer:
     async def _message(self, claim: Claim) -> Message | None:
         again = claim.maybe_sent and claim.edits is None
         try:
+            payload = claim.payload or {"text": ""}
+            if (number := payload.get("evidence")) is not None:
+                return as_message(await self._call(self._store.evidence, number))
             if claim.alert_id is None:
-                return render_payload(claim.payload or {"text": ""}, again=again)
+                return render_payload(payload, again=again)
+            if claim.grouped and (message := await self._several(claim, again=again)) is not None:
+                return message
             return render_alert(await self._call(self._store.alert_view, claim.alert_id, claim.channel.id), again=again)
         except NotFound:
             await self._to_the_end(self._record(claim, Dropped(texts.NOT_THERE_ANY_MORE, withheld=True)))
@@ -240,6 +248,17 @@ class Deliverer:
             await self._to_the_end(self._record(claim, Dropped(texts.NOT_RENDERED)))
             log.exception("delivery %d could not be made into a message", claim.delivery_id)
         return None
+
+    async def _several(self, claim: Claim, *, again: bool) -> Message | None:
+        """The message of all alerts that are told together; None when only one of them is left to tell."""
+        group = await self._call(self._store.group, claim.delivery_id, claim.channel.id)
+        if group is None:
+            return None
+        views: dict[int, AlertView] = {}
+        for number, alert in group.parts[: most_shown(group)]:
+            with suppress(NotFound):
+                views[number] = await self._call(self._store.alert_view, alert, claim.channel.id)
+        return render_group(group, views, again=again) if views else None
 
     async def _send(self, claim: Claim, message: Message) -> Outcome:
         transport = self._transports.get(claim.channel.kind)
@@ -271,11 +290,11 @@ class Deliverer:
                 self._gate.close(pause)
         return verdict
 
-    async def _record(self, claim: Claim, verdict: Verdict) -> None:
+    async def _record(self, claim: Claim, verdict: Verdict, shown: Mapping[int, int] | None = None) -> None:
         """Write what became of it, however long the database needs: an outcome that is forgotten is a second copy."""
         while True:
             try:
-                await self._write(claim, verdict)
+                await self._write(claim, verdict, shown)
             except StoreUnavailable as error:
                 log.error("the outcome of delivery %d waits for the database: %s", claim.delivery_id, error)  # noqa: TRY400
                 if self._stopping:
@@ -284,7 +303,7 @@ class Deliverer:
             else:
                 return
 
-    async def _write(self, claim: Claim, verdict: Verdict) -> None:
+    async def _write(self, claim: Claim, verdict: Verdict, shown: Mapping[int, int] | None) -> None:
         store, call, owner, now = self._store, self._call, self._owner, self._now()
         match verdict:
             case Recorded():
@@ -296,6 +315,7 @@ class Deliverer:
                     revision=verdict.revision,
                     channel_pause_until=now + verdict.pause,
                     now=now,
+                    shown=shown,
                 )
             case Retried():
                 await self._put_back(claim, verdict.after, verdict.error, maybe_sent=verdict.maybe_sent, pause=verdict.pause)

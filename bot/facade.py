@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from storage.exceptions import StaleWatches
 from watchers.pipeline import StaleKnowledge
+from watchers.rules_version import rules_version
 from watchers.types import AwardParty, Entry, FeedState, StoryRules, UnderstoodEntry, Watch
 
 if TYPE_CHECKING:
@@ -67,10 +68,27 @@ class PollStore:
         await self._call(self._store.lookup_failed, feed, entry, now, for_good=for_good)
 
     async def save(
-        self, feed: str, understood: Sequence[UnderstoodEntry], state: FeedState | None, *, version: int, now: datetime
+        self,
+        feed: str,
+        understood: Sequence[UnderstoodEntry],
+        state: FeedState | None,
+        *,
+        version: int,
+        now: datetime,
+        strangers: bool = False,
     ) -> SaveResult:
         try:
-            return await self._call(self._store.save_poll, feed, understood, state, rules=self._rules, watches_version=version, now=now)
+            return await self._call(
+                self._store.save_poll,
+                feed,
+                understood,
+                state,
+                rules=self._rules,
+                watches_version=version,
+                now=now,
+                rules_version=rules_version(),
+                strangers=strangers,
+            )
         except StaleWatches as error:
             raise StaleKnowledge from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,6 +27,8 @@ from storage.store import Store, open_store
 from watchers.pipeline import Poller
 from watchers.stories import Stories
 from watchers.workers import Workers
+
+log = logging.getLogger(__name__)
 
 _POSTGRESQL_THREADS = 4
 _MOST_PROCESSES = 4  # parsing takes a few milliseconds a document: more would only take memory
@@ -100,6 +103,12 @@ async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool)
         call = StoreCalls(1 if config.store_url.startswith("sqlite") else _POSTGRESQL_THREADS)
         stack.callback(call.close)
         await call(store.recover, now())
+        if (since := await call(store.begin, now())) is not None:
+            log.warning(
+                "the database was set back to an older copy: what was told since then may be told a second time, marked and together; "
+                "changes of watches since then are lost",
+                extra={"since": since},
+            )
         await call(store.sync_config, config_watchlists(config), config_channels(config, telegram=telegram), now())
         fetcher = await stack.enter_async_context(open_fetcher(config))
         workers = await stack.enter_async_context(Workers(processes=min(os.cpu_count() or 1, _MOST_PROCESSES)))

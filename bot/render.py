@@ -49,6 +49,8 @@ class Message:
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
     record: Mapping[str, Any] | None = None
     revision: int | None = None
+    file: tuple[str, bytes] | None = None  # its name and what it holds; the text is then its caption, of at most 1,024 units
+    shown: Mapping[int, int] | None = None  # of several alerts in one message: the deliveries that can be read in it, and their revisions
 
 
 @dataclass(frozen=True, slots=True)

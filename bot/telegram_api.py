@@ -12,7 +12,7 @@ import ssl
 from functools import cache
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
@@ -99,6 +99,13 @@ class TelegramTransport:
                 text, chat, claim.edits, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
             )
             return claim.edits
+        if message.file is not None:
+            name, body = message.file
+            document = InputFile(body, filename=name)
+            answer = await self._bot.send_document(
+                chat, document, caption=text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard
+            )
+            return answer.message_id
         sent = await self._bot.send_message(
             chat, text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
         )

@@ -54,6 +54,40 @@ def via(feed_name: str) -> str:
     return f" via {feed_name}"
 
 
+# --- several alerts in one message (plain words) -------------------------------------------------------------------------------------
+
+MANY_SIGN = "🗂"
+OF_ONE_PROCESS = "Notices of one procedure, published together."
+TOLD_AGAIN = "The database was restored from a backup: you may have had these before."
+TOLD_LATE = "Told late and together: for a while I could not write here."
+AT_ONCE = "So many came at once that they are told together."
+
+
+def alerts(count: int) -> str:
+    return f"{count} ALERTS"
+
+
+def page_of(first: int, last: int, count: int) -> str:
+    return f"{first} to {last} of {count}" if last > first else f"{first} of {count}"
+
+
+# --- evidence (plain words) ---------------------------------------------------------------------------------------------------------
+
+EVIDENCE = "Evidence of alert {number}"
+EVIDENCE_FILE = "evidence-{number}.txt"
+EVIDENCE_RULE = "Rule: "
+
+
+def evidence_read(at: str, where: str) -> str:
+    return f"Read {at} from {where}"
+
+
+def evidence_kept(count: int, *, fits: bool) -> str:
+    kept = "1 text is kept" if count == 1 else f"{count} texts are kept"
+    judged = "and what is kept is what was read" if fits else "but it is NOT what was read: the file says where"
+    return f"{kept}, {judged}. The file has all of it, with times, addresses and digests."
+
+
 # --- reasons that are kept with a delivery -------------------------------------------------------------------------------------------
 
 NOT_RENDERED = "could not be made into a message"
@@ -95,6 +129,13 @@ KEPT_TOAST = "Nothing was deleted."
 _NOTHING_KEPT = "Nothing is kept about {chat}."
 NO_ALERTS = "No alerts yet. As soon as a contract of somebody you watch is awarded or cancelled, it stands here."
 LATEST = "The latest alerts, newest first:"
+EVIDENCE_OF_WHICH = (
+    "Evidence of which alert? Reply to the alert with <code>/evidence</code>, or write its number: <code>/evidence 17</code>. "
+    "/latest shows the latest alerts."
+)
+EVIDENCE_NOT_HERE = "No alert with that number was told here."
+EVIDENCE_NOT_ALERT = "The message you replied to is no alert of mine."
+EVIDENCE_OF_MANY = "That message tells several alerts. Which one?"
 SHARED_GONE = "What this link shared is not there any more. Watch by name instead: <code>/watch Palantir</code>"
 UNUSABLE = {
     "long": "a name has at most 80 letters",
@@ -119,6 +160,7 @@ HELP = (
     "/unwatch Palantir: stop watching it\n"
     "/watches: what is watched here, with links to share\n"
     "/latest: the latest alerts\n"
+    "/evidence, as a reply to an alert: what it rests on, as a file\n"
     "/status: whether everything works\n"
     "/privacy: what I keep\n"
     "/stop: delete everything about this chat\n\n"
@@ -135,6 +177,7 @@ WELCOME_GROUP = "Hello! An admin can tell me what to watch here, for example <co
 MENU_READ = {
     "watches": "What is watched here",
     "latest": "The latest alerts",
+    "evidence": "What an alert rests on (reply to it)",
     "status": "Whether everything works",
     "help": "What I can do",
     "privacy": "What I keep",
@@ -187,6 +230,10 @@ def offer_button(name: str) -> str:
 
 def unwatch_button(number: int, name: str) -> str:
     return f"{number}. {clip(clean(name), 50)}"
+
+
+def evidence_button(number: int, title: str) -> str:
+    return f"{number}. {clip(clean(title), 50)}"
 
 
 OFFER_SUPPLIER, OFFER_BODY = "Only as supplier", "Only as public body"

@@ -26,6 +26,7 @@ from storage.records import (
     SetChannelState,
     channel_key,
 )
+from storage.returning import channels_of, revive, suspend
 from storage.sql import insert_new
 from storage.tables import channel, delivery, inbox, tombstone, watchlist, watchlist_watch
 from storage.unit import writes
@@ -96,9 +97,11 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             add_watch(connection, _number(connection, change.chat_id, change.thread_id), change.organisation, change.role, now)
         case RemoveWatch():
             remove_watch(connection, _number(connection, change.chat_id, change.thread_id), change.watch_id, now)
+        case SetChannelState(state=ChannelState.ACTIVE):
+            for row in channels_of(connection, change.chat_id):
+                revive(connection, row, now)
         case SetChannelState():
-            values = {"state": change.state.value, "state_reason": change.reason}
-            connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(**values))
+            suspend(connection, [row.id for row in channels_of(connection, change.chat_id)], change.reason, now)
         case ForgetChat():
             _forget(connection, change.chat_id, now)
         case MigrateChat():
@@ -115,17 +118,18 @@ def _number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
 
 def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime) -> None:
     key = channel_key(change.chat_id, change.thread_id)
-    present = {"type": change.type, "title": change.title, "state": ChannelState.ACTIVE.value, "state_reason": None}
+    present = {"type": change.type, "title": change.title}
     row = connection.execute(select(channel).where(channel.c.key == key)).one_or_none()
     if row is None:
         first = {"language": change.language, "added_by": change.added_by, "created_at": now}
         place = {"key": key, "kind": ChannelKind.TELEGRAM.value, "chat_id": change.chat_id, "thread_id": change.thread_id}
-        connection.execute(channel.insert().values(**place, **present, **first))
+        connection.execute(channel.insert().values(**place, **present, **first, state=ChannelState.ACTIVE.value))
         return
     values: dict[str, Any] = dict(present)
     if row.transient:
         values |= {"transient": False, "language": change.language, "added_by": change.added_by, "created_at": now}
     connection.execute(update(channel).where(channel.c.id == row.id).values(**values))
+    revive(connection, row, now)
 
 
 def _forget(connection: Connection, chat_id: int, now: datetime) -> None:
@@ -153,7 +157,8 @@ def _queue(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | 
         "kind": kind.value,
         "rank": 0,
         "dedup_key": key,
-        "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]},
+        "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]}
+        | ({"evidence": reply.evidence} if reply.evidence is not None else {}),
         "state": DeliveryState.PENDING.value,
         "not_before": now,
         "created_at": now,

@@ -2,7 +2,7 @@
 
 The claim is an update that is committed before it is returned: nothing is sent without a durable claim. Of each channel only the oldest
 waiting delivery is ever a candidate, and none while one is under way there, so a channel is told in order; a unique index makes a mistake
-here an error instead of a message.
+here an error instead of a message. In a chat it may be joined by others that wait (``storage.groups``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from storage.channels import read_channel
 from storage.columns import Instant
 from storage.deliveries import take_back
-from storage.records import ChannelState, Claim, DeliveryKind, DeliveryState
+from storage.groups import free_orphans, gather, is_grouped
+from storage.records import ChannelKind, ChannelState, Claim, DeliveryKind, DeliveryState
 from storage.sql import PENDING, SENDING, SENT, STALE
 from storage.tables import channel, delivery
 from storage.unit import reads, writes
@@ -38,6 +39,7 @@ _BUSY = select(_other.c.id).where(_other.c.channel_id == delivery.c.channel_id, 
 _FIRST = (
     select(_other.c.id)
     .where(_other.c.channel_id == channel.c.id, _other.c.state == PENDING, _other.c.rank == bindparam("of_rank"))
+    .where(_other.c.leader_id.is_(None))  # what another leads waits with that one
     .order_by(_other.c.id)
     .limit(1)
     .scalar_subquery()
@@ -96,6 +98,7 @@ _NEXT_EDIT = (
     .limit(1)
     .with_for_update(of=[delivery, channel], skip_locked=True)
 )
+_PLACED = select(delivery, *_PLACE).join(channel, channel.c.id == delivery.c.channel_id).where(delivery.c.id == bindparam("of_id"))
 _take = update(delivery).where(delivery.c.id == bindparam("of_id"))
 _TAKE_NEW = _take.where(delivery.c.state == PENDING).values(editing=False, state=DeliveryState.SENDING.value)
 _TAKE_EDIT = _take.where(delivery.c.state == SENT).values(editing=True, state=DeliveryState.SENDING.value)
@@ -126,8 +129,11 @@ class Claims:
     @writes
     def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
         take_back(connection, now, expired_at=now)
+        free_orphans(connection)
         row = _look(connection, _NEXT_NEW, now)
         editing = row is None
+        if row is not None and _may_be_grouped(row):
+            row = connection.execute(_PLACED, {"of_id": gather(connection, row, now)}).one()
         if row is None:
             row = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now)).first()
         if row is None:
@@ -156,6 +162,11 @@ class Claims:
         return min((one for one in times if one is not None), default=None)
 
 
+def _may_be_grouped(row: Row[Any]) -> bool:
+    """Whether alerts may be told together there: people in chats are, programs that read a console are told one by one."""
+    return bool(row.kind == DeliveryKind.ALERT.value and row.place_kind == ChannelKind.TELEGRAM.value)
+
+
 def _look(connection: Connection, wanted: Any, now: datetime) -> Row[Any] | None:
     """Find what can be sent: an answer, else an alert."""
     for rank in _RANKS:
@@ -182,4 +193,5 @@ def _read_claim(row: Row[Any], *, editing: bool) -> Claim:
         payload=row.payload,
         edits=row.message_id if editing else None,
         created_at=row.created_at,
+        grouped=is_grouped(row),
     )

@@ -10,25 +10,28 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, delete, exists, literal, or_, select, text, update
+from sqlalchemy import bindparam, case, delete, exists, or_, select, text, update
 
 from storage.columns import Instant
-from storage.records import ChannelState, DeliveryKind, DeliveryState
-from storage.sql import PENDING, SENDING, is_sqlite, upsert, wants_alert
-from storage.tables import alert, channel, delivery, feed, story, story_match, subscription, watchlist_watch
+from storage.groups import end_group, record_group, release_group
+from storage.recipients import add_deliveries
+from storage.records import DeliveryKind, DeliveryState
+from storage.returning import EXPIRED
+from storage.returning import suspend as suspend_channels
+from storage.sql import PENDING, SENDING, is_sqlite
+from storage.tables import alert, channel, delivery, feed, story
 from storage.unit import writes
 from storage.versions import watches_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Row
 
     from storage.engine import Database
 
-_ALERT_RANK = 1
 _FAN_OUT_DUE = text("alert.fan_out_due")  # the words of the partial index
-EXPIRED = "not delivered in time"
 
 
 class Deliveries:
@@ -55,29 +58,7 @@ class Deliveries:
         numbers = list(connection.execute(due).scalars())
         if not numbers:
             return 0, 0
-        told = (
-            select(
-                subscription.c.channel_id,
-                alert.c.id,
-                literal(DeliveryKind.ALERT.value),
-                literal(_ALERT_RANK),
-                literal(DeliveryState.PENDING.value),
-                *(literal(now, Instant) for _ in range(3)),
-            )
-            .select_from(alert)
-            .join(story, story.c.id == alert.c.story_id)
-            .join(story_match, story_match.c.story_id == story.c.id)
-            .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
-            .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
-            .join(channel, channel.c.id == subscription.c.channel_id)
-            .where(alert.c.id.in_(numbers), channel.c.state == ChannelState.ACTIVE.value, or_(*wants_alert()))
-            .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
-            .distinct()
-            .order_by(alert.c.id, subscription.c.channel_id)
-        )
-        names = ["channel_id", "alert_id", "kind", "rank", "state", "not_before", "created_at", "touched_at"]
-        deliveries = upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()
-        made = connection.execute(deliveries.execution_options(preserve_rowcount=True)).rowcount
+        made = add_deliveries(connection, alert.c.id.in_(numbers), now)
         connection.execute(update(alert).where(alert.c.id.in_(numbers)).values(fan_out_due=False))
         return len(numbers), made
 
@@ -92,8 +73,12 @@ class Deliveries:
         revision: int | None,
         channel_pause_until: datetime,
         now: datetime,
+        shown: Mapping[int, int] | None = None,
     ) -> bool:
-        """Record that the place has the message, and when its channel may be told again. False: the claim was not this owner's any more."""
+        """Record that the place has the message, and when its channel may be told again. False: the claim was not this owner's any more.
+
+        ``shown``: of a message that tells several alerts, the deliveries that can be read in it, each with the revision of its story.
+        """
         row = _claimed(connection, delivery_id, owner)
         if row is None:
             return False
@@ -107,6 +92,8 @@ class Deliveries:
         editable = (message_id or row.message_id) is not None
         values["stale"] = bool(editable and revision is not None and current is not None and current > revision)
         _release(connection, row, DeliveryState.SENT, now, pause_until=channel_pause_until, **values)
+        if shown is not None:
+            record_group(connection, row, message_id or row.message_id, shown, now)
         return True
 
     @writes
@@ -131,6 +118,7 @@ class Deliveries:
         else:
             values = {"not_before": not_before, "maybe_sent": maybe_sent, "reason": error}
             _release(connection, row, DeliveryState.PENDING, now, pause_until=channel_pause_until, **values)
+            release_group(connection, row.id, maybe_sent=maybe_sent)
         return True
 
     @writes
@@ -140,8 +128,7 @@ class Deliveries:
         if row is None:
             return False
         if suspend:
-            values = {"state": ChannelState.SUSPENDED.value, "state_reason": reason}
-            connection.execute(update(channel).where(channel.c.id == row.channel_id).values(**values))
+            suspend_channels(connection, [row.channel_id], reason, now)
         _end(connection, row, DeliveryState.FAILED, reason, now)
         return True
 
@@ -226,6 +213,7 @@ def _end(connection: Connection, row: Row[Any], state: DeliveryState, reason: st
         _release(connection, row, DeliveryState.SENT, now, stale=False, reason=reason)
     else:
         _release(connection, row, state, now, reason=reason, done_at=now)
+        end_group(connection, row.id, state, reason, now)
 
 
 def _release(

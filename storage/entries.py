@@ -7,14 +7,16 @@ it, so that an article that changes its link and later its id is still the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, bindparam, delete, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, select, text, update
 
 from storage.awards import write_awards, write_lookup
 from storage.codec import finding_body
+from storage.evidence import same_texts, write_evidence
 from storage.feeds import feed_number, write_state
-from storage.records import SaveResult
+from storage.records import OldEntry, SaveResult
 from storage.sql import chunks, insert_many, lock_stories, new_ids
 from storage.stories import StoryWriter
 from storage.tables import entry, entry_key, feed, finding
@@ -23,7 +25,7 @@ from storage.versions import require_version
 from watchers.types import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from watchers.types import Entry, FeedState, StoryRules, UnderstoodEntry
 
 _DIGEST = 16
+_REWRITTEN = timedelta(days=60)  # what a feed holds when all its keys change; the same words much later are about something else
 _FINGERPRINTS = 8  # texts of an entry that are remembered: feeds that carry one article under two headlines show both at every poll
 
 # Built once: building a statement costs more than running it.
@@ -80,6 +83,34 @@ class Entries:
                 changed.append(one)
         return tuple(new), tuple(changed)
 
+    @reads
+    def old_entries(self, connection: Connection, limit: int) -> tuple[int, list[OldEntry]]:
+        """Count the entries that were kept and not told because they came too old, and list the newest of them."""
+        count = connection.execute(select(func.count()).select_from(entry).where(_OLD)).scalar_one()
+        wanted = (
+            select(entry.c.id, entry.c.title, entry.c.url, entry.c.published, entry.c.first_seen_at, feed.c.key)
+            .join(feed, feed.c.id == entry.c.feed_id)
+            .where(_OLD)
+            .order_by(entry.c.id.desc())
+            .limit(limit)
+        )
+        rows = connection.execute(wanted).all()
+        said = select(finding.c.entry_id, finding.c.event).where(finding.c.entry_id.in_([row.id for row in rows]))
+        events: dict[int, list[str]] = {}
+        for number, event in connection.execute(said.order_by(finding.c.entry_id, finding.c.position)):
+            events.setdefault(number, []).append(event)
+        return count, [
+            OldEntry(
+                feed=row.key,
+                title=row.title,
+                url=row.url,
+                published=row.published,
+                first_seen_at=row.first_seen_at,
+                events=tuple(events.get(row.id, ())),
+            )
+            for row in rows
+        ]
+
     @writes
     def save_poll(
         self,
@@ -91,11 +122,15 @@ class Entries:
         rules: StoryRules,
         watches_version: int,
         now: datetime,
+        rules_version: str = "",
+        strangers: bool = False,
     ) -> SaveResult:
         """Keep a poll (or a page of one: ``state`` None) with all that follows from it, or nothing of it.
 
         Entries, keys, awards, findings, stories, matches, alerts and the feed's state are one transaction: if the process dies before it
         is committed, the same document is fetched again with the old validators. Saving the same entries again changes nothing more.
+        ``strangers``: not one entry of the document was known, as when a feed rewrites all its links and guids; what it told before, in the
+        same words, is then not new.
 
         Raises:
             StaleWatches: the watches are no longer those of ``watches_version``; nothing was kept.
@@ -104,18 +139,27 @@ class Entries:
             lock_stories(connection)
         number = feed_number(connection, feed_id, lock=True)
         require_version(connection, watches_version)
-        placed, changed = _write_entries(connection, number, feed_id, understood, now)
+        placed, changed = _write_entries(connection, number, feed_id, understood, now, strangers=strangers)
         write_awards(connection, understood)
         _write_findings(connection, number, understood, placed, now)
         writer = StoryWriter(connection, rules, now)
         for known, each in zip(placed, understood, strict=True):
             writer.place(known.id, each, was_known=not known.is_new)
+        write_evidence(connection, _worth_keeping(placed, understood), rules=rules_version, now=now)
         new = len({known.id for known in placed if known.is_new})
         if new:
             connection.execute(_COUNT_ENTRIES, {"of_id": number, "more": new})
         if state is not None:
             write_state(connection, number, state, now)
         return SaveResult(new=new, changed=changed, stories=writer.opened, alerts=writer.alerts)
+
+
+_OLD = text("entry.old")  # the words of the partial index
+
+
+def _worth_keeping(placed: Sequence[_Known], understood: Sequence[UnderstoodEntry]) -> Iterator[tuple[int, UnderstoodEntry]]:
+    """The entries that may be part of a story: those that say something, and those that may have said something before."""
+    return ((known.id, each) for known, each in zip(placed, understood, strict=True) if each.findings or not known.is_new)
 
 
 def _known(connection: Connection, feed_id: str, entries: Iterable[Entry]) -> dict[bytes, _Known]:
@@ -132,10 +176,12 @@ def _known(connection: Connection, feed_id: str, entries: Iterable[Entry]) -> di
 
 
 def _write_entries(
-    connection: Connection, feed_number: int, feed_id: str, understood: Sequence[UnderstoodEntry], now: datetime
+    connection: Connection, feed_number: int, feed_id: str, understood: Sequence[UnderstoodEntry], now: datetime, *, strangers: bool
 ) -> tuple[list[_Known], int]:
     """Insert what is new, renew the text of what has changed, and say for each entry which stored one it is."""
     stored = _known(connection, feed_id, (each.entry for each in understood))
+    if strangers and not stored:
+        stored = _told_before(connection, feed_number, understood, now)
     placed: list[_Known] = []
     fresh: list[tuple[_Known, UnderstoodEntry]] = []
     changed: list[tuple[_Known, UnderstoodEntry]] = []
@@ -161,6 +207,14 @@ def _write_entries(
     return placed, len(changed)
 
 
+def _told_before(connection: Connection, feed_number: int, understood: Sequence[UnderstoodEntry], now: datetime) -> dict[bytes, _Known]:
+    """Find the entries that a feed told lately in the very same words, by the keys they have now."""
+    telling = [each.entry for each in understood if each.findings and each.entry.release is None]
+    texts = {one.keys[0]: (one.title, one.summary) for one in telling}
+    found = same_texts(connection, feed_number, texts, now - _REWRITTEN) if texts else {}
+    return {key: _Known(number, fingerprints, is_new=False) for key, (number, fingerprints) in found.items()}
+
+
 def _insert_fresh(connection: Connection, feed_number: int, fresh: Sequence[tuple[_Known, UnderstoodEntry]], now: datetime) -> None:
     """Insert new entries, all in one call: their numbers are drawn first, since a call for each would take twice as long."""
     if not fresh:
@@ -168,7 +222,14 @@ def _insert_fresh(connection: Connection, feed_number: int, fresh: Sequence[tupl
     rows = []
     for (known, each), number in zip(fresh, new_ids(connection, entry, len(fresh)), strict=True):
         known.id = number
-        stamps = {"id": number, "feed_id": feed_number, "fingerprints": known.fingerprints, "told": each.told, "first_seen_at": now}
+        stamps = {
+            "id": number,
+            "feed_id": feed_number,
+            "fingerprints": known.fingerprints,
+            "told": each.told,
+            "old": each.old,
+            "first_seen_at": now,
+        }
         rows.append(stamps | _texts(each))
     insert_many(connection, entry, rows)
 

@@ -14,10 +14,52 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_LONGEST = 64  # bytes
+
+
+def last_beat(path: Path) -> int | None:
+    """When a daemon last said, beside the database, that it was at work on it; None if none ever did."""
+    try:
+        number = os.open(_beside(path), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        written = _words(number)[1]
+    finally:
+        os.close(number)
+    return int(written) if written.isdecimal() else None
+
+
+def beat(path: Path, moment: int) -> None:
+    """Say beside the database that its daemon is at work. Only who holds the lock may; a disk that is full is not worth an error here."""
+    with contextlib.suppress(OSError):
+        number = os.open(_beside(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _write(number, _words(number)[0], str(moment))
+        finally:
+            os.close(number)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def _words(number: int) -> tuple[str, str]:
+    """What the file says: whose it is, and when that one was last at work."""
+    lines = [*os.pread(number, _LONGEST, 0).decode(errors="replace").split("\n"), "", ""]
+    return lines[0].strip(), lines[1].strip()
+
+
+def _write(number: int, process: str, moment: str) -> None:
+    written = "".join(f"{word}\n" for word in (process, moment) if word).encode()
+    os.pwrite(number, written, 0)
+    os.ftruncate(number, len(written))
+
+
 @contextlib.contextmanager
 def single_instance(path: Path, shown: str) -> Iterator[None]:
     """Hold ``<path>.lock``; raises StoreLocked with the holder's process id. The file stays: deleting it would let a third one in."""
-    file = path.with_name(f"{path.name}.lock")
+    file = _beside(path)
     try:
         number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -28,10 +70,9 @@ def single_instance(path: Path, shown: str) -> Iterator[None]:
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(number, 20).decode(errors="replace").strip() or "unknown"
+            holder = _words(number)[0] or "unknown"
             raise StoreLocked(f"another contractwatch is using it (process {holder}); stop that one first", about=shown) from None
-        os.ftruncate(number, 0)
-        os.pwrite(number, f"{os.getpid()}\n".encode(), 0)
+        _write(number, str(os.getpid()), _words(number)[1])
         yield
     finally:
         os.close(number)  # gives the lock back

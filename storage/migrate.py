@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from storage.records import DeliveryState, channel_key
+from storage.returning import revive
 from storage.sql import PENDING, SENDING, insert_or_ignore, upsert
 from storage.tables import channel, delivery, subscription, watchlist, watchlist_watch
 from storage.watchlists import own_watchlist
@@ -28,14 +29,16 @@ def migrate_chat(connection: Connection, old_chat_id: int, new_chat_id: int, now
         sent = update(delivery).where(delivery.c.channel_id == row.id, delivery.c.message_id.is_not(None))
         connection.execute(sent.values(message_id=None, stale=False))
         if there is None:
-            values = {"chat_id": new_chat_id, "key": key, "type": "supergroup", "state": "active", "state_reason": None, "not_before": None}
+            values = {"chat_id": new_chat_id, "key": key, "type": "supergroup", "not_before": None}
             connection.execute(update(channel).where(channel.c.id == row.id).values(**values))
+            revive(connection, row, now)
         else:
             _merge(connection, row, int(there), now)
 
 
 def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> None:
-    connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient, state="active", state_reason=None))
+    connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient))
+    revive(connection, connection.execute(select(channel).where(channel.c.id == new)).one(), now)
     _merge_watches(connection, old.id, new, now)
     for row in connection.execute(select(subscription).where(subscription.c.channel_id == old.id)).all():
         own = connection.execute(select(watchlist.c.channel_id).where(watchlist.c.id == row.watchlist_id)).scalar()

@@ -165,6 +165,7 @@ class Claim:
     payload: Mapping[str, Any] | None  # of a reply or note: {"text": html, "buttons": [[[label, data], …], …]}
     edits: int | None  # message_id to edit instead of sending anew; None for a new message
     created_at: datetime
+    grouped: bool = False  # its message tells other alerts too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,19 @@ class Reply:
     thread_id: int | None
     text: str
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()  # rows of (label, callback data or https address)
+    evidence: int | None = None  # send the evidence of this alert instead of a text: it is read when it is sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldEntry:
+    """An entry that was older than its feed's max_age when it came: kept, never told. ``events``: what it says happened."""
+
+    feed: str
+    title: str
+    url: str | None
+    published: datetime | None
+    first_seen_at: datetime
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +223,7 @@ class Counts:
     feeds: int
     feeds_failing: int
     last_poll_ok_at: datetime | None
+    old_entries: int = 0  # came older than their feed's max_age: kept, never told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from storage.records import Counts
 from storage.sql import PENDING
-from storage.tables import alert, channel, delivery, feed, story, watch
+from storage.tables import alert, channel, delivery, entry, feed, story, watch
 from storage.unit import reads
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from storage.engine import Database
+
+
+_OLD = text("entry.old")  # the words of the partial index
 
 
 class Status:
@@ -44,6 +47,7 @@ class Status:
             feeds=feeds[0],
             feeds_failing=failing,
             last_poll_ok_at=feeds[1],
+            old_entries=connection.execute(select(func.count()).select_from(entry).where(_OLD)).scalar_one(),
         )
 
 

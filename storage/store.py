@@ -16,12 +16,16 @@ from storage.claims import Claims
 from storage.copies import copy_database
 from storage.deliveries import Deliveries
 from storage.entries import Entries
+from storage.evidence import EvidenceStore
 from storage.exceptions import StoreUnavailable
 from storage.feeds import Feeds
+from storage.groups import Groups
 from storage.inbox import Inbox
 from storage.lock import single_instance
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
+from storage.replaying import Replaying
+from storage.restores import Restores
 from storage.status import Status
 from storage.versions import Meta
 from storage.views import Views
@@ -36,7 +40,25 @@ if TYPE_CHECKING:
 __all__ = ["Store", "check", "open_store", "upgrade"]
 
 
-class Store(Feeds, Entries, Awards, Watchlists, Channels, Changes, Views, Deliveries, Claims, Inbox, Parties, Status, Meta):
+class Store(
+    Feeds,
+    Entries,
+    EvidenceStore,
+    Awards,
+    Watchlists,
+    Channels,
+    Changes,
+    Views,
+    Deliveries,
+    Claims,
+    Groups,
+    Inbox,
+    Parties,
+    Status,
+    Replaying,
+    Restores,
+    Meta,
+):
     """An open database. Close it, or use it as a context manager."""
 
     def __init__(self, database: Database) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
-SCHEMA = "0001"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0003"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 metadata = MetaData(
@@ -68,6 +68,8 @@ feed = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+_OLD = text("old")
+
 entry = Table(
     "entry",
     metadata,
@@ -83,8 +85,10 @@ entry = Table(
     Column("language", Foreign),
     Column("release", Packed),
     Column("told", Boolean, nullable=False),
+    Column("old", Boolean, nullable=False, server_default=false()),  # dated over its feed's max_age when it came: kept, never pushed
     Column("first_seen_at", Instant, nullable=False),
     Column("changed_at", Instant),
+    Index("ix_entry_old", "id", sqlite_where=_OLD, postgresql_where=_OLD),
 )
 
 entry_key = Table(
@@ -180,6 +184,36 @@ story_entry = Table(
     Index("ix_story_entry_entry", "entry_id"),
 )
 
+document = Table(  # fetched, and something in it became part of a story
+    "document",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("addresses", Json, nullable=False),  # asked for, each redirect, and where it came from
+    Column("fetched_at", Instant, nullable=False),
+    Column("sha256", Bytes, nullable=False),
+    Column("size", Integer, nullable=False),
+)
+
+evidence = Table(  # a text that an entry of a story had: never changed, gone only with the story
+    "evidence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
+    Column("document_id", BigInteger, ForeignKey("document.id")),  # none: stored before documents were remembered
+    Column("title", Foreign, nullable=False),
+    Column("summary", Foreign, nullable=False),
+    Column("url", Foreign),
+    Column("outlet", Foreign),
+    Column("published", Instant),
+    Column("release", Packed),
+    Column("findings", Json, nullable=False),  # what it was taken to say, and by which rule
+    Column("sha256", Bytes, nullable=False),  # of the text itself
+    Column("rules", Text, nullable=False),  # the version of the rules that decided
+    Column("kept_at", Instant, nullable=False),
+    UniqueConstraint("entry_id", "sha256"),
+    Index("ix_evidence_text", "sha256"),
+)
+
 watch = Table(
     "watch",
     metadata,
@@ -219,11 +253,13 @@ channel = Table(
     Column("type", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("state_reason", Foreign),
+    Column("suspended_at", Instant),  # since when it could not be told: what it missed is told when it is back
     Column("language", Text, nullable=False),
     Column("added_by", BigInteger),
     Column("transient", Boolean, nullable=False, server_default=false()),  # only there to be answered; gone with its last reply
     Column("not_before", Instant),
     Column("touched_at", Instant),  # when not_before was written
+    Column("burst_until", Instant),  # until then what waits is told together
     Column("created_at", Instant, nullable=False),
     Index("ix_channel_chat", "chat_id"),
     CheckConstraint("state IN ('active', 'suspended')", name="state"),
@@ -276,6 +312,7 @@ alert = Table(
 )
 
 _PENDING = text("state = 'pending'")
+_LED = text("leader_id IS NOT NULL")
 _SENDING = text("state = 'sending'")
 _STALE = text("stale AND state = 'sent'")
 
@@ -297,6 +334,7 @@ delivery = Table(
     Column("lease_until", Instant),
     Column("editing", Boolean, nullable=False, server_default=false()),  # what is under way is an edit of a message that was sent
     Column("stale", Boolean, nullable=False, server_default=false()),  # sent, and its story has changed since
+    Column("leader_id", BigInteger),  # the delivery whose message tells this one too; what becomes of that becomes of this
     Column("message_id", BigInteger),
     Column("revision", Integer),  # of the story, as shown by the message
     Column("reason", Foreign),  # why it failed, was withheld or is tried again
@@ -309,6 +347,7 @@ delivery = Table(
     Index("ix_delivery_waiting", "channel_id", "rank", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index("ix_delivery_stale", "touched_at", sqlite_where=_STALE, postgresql_where=_STALE),
     Index("ix_delivery_channel_state", "channel_id", "state"),
+    Index("ix_delivery_leader", "leader_id", sqlite_where=_LED, postgresql_where=_LED),
     Index("ix_delivery_state", "state"),
     CheckConstraint("state IN ('pending', 'sending', 'sent', 'uncertain', 'failed', 'withheld')", name="state"),
     CheckConstraint("(state = 'sending') = (owner IS NOT NULL)", name="owned"),

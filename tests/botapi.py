@@ -119,6 +119,7 @@ class BotApi:
         self.messages: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[dict[str, Any]] = []  # of pressed buttons
+        self.files: dict[str, bytes] = {}  # that were sent, by name
         self.accepted: list[tuple[float, int]] = []  # time and chat of each message
         self.faults: list[Fault] = []
         self.revoked = False
@@ -288,6 +289,19 @@ class BotApi:
         self.messages.append(message)
         self.accepted.append((time.monotonic(), chat.id))
         return message
+
+    async def _send_document(self, parameters: dict[str, Any]) -> Any:
+        """A file; its bytes are kept beside the message, and its caption is what is shown."""
+        chat, upload = self._writable(parameters), parameters["document"]
+        caption = self._text({**parameters, "text": parameters["caption"], "link_preview_options": '{"is_disabled": true}'})
+        if len(caption["text"]) > 1024:
+            raise RefusedError(400, "Bad Request: message caption is too long")
+        document = {"file_id": "f", "file_unique_id": "u", "file_name": upload.filename}
+        message = self._message(chat, None, None) | caption | {"document": document}
+        self.messages.append(message)
+        self.files[upload.filename] = upload.file.read()
+        self.accepted.append((time.monotonic(), chat.id))
+        return {name: value for name, value in message.items() if name not in ("text", "entities")} | {"caption": message["text"]}
 
     async def _edit_message_text(self, parameters: dict[str, Any]) -> Any:
         message = self._own(parameters)

@@ -71,10 +71,12 @@ def test_every_command_that_prints_results_prints_them_as_json_lines_too(path: t
     assert "--json" in {name for option in command(path).params for name in option.opts}
 
 
-@pytest.mark.parametrize("path", [path for path in commands(cli) if path not in {("demo",), ("classify",), ("stories",), ("check",)}], ids=" ".join)
+@pytest.mark.parametrize(
+    "path", [path for path in commands(cli) if path not in {("demo",), ("classify",), ("stories",), ("check",)}], ids=" ".join
+)
 def test_every_command_tells_all_mistakes_of_a_configuration_on_stderr_and_ends_with_2(path: tuple[str, ...], house: House):
     (house.folder / "config.toml").write_text('[stor]\n[fetch]\ncontact = ""\n')
-    rest = ("x",) if path in {("backup",), ("feeds", "test")} else ()
+    rest = {("backup",): ("x",), ("feeds", "test"): ("x",), ("replay",): ("--since", "1d")}.get(path, ())
     ended = house.run(*path, *rest)
     assert ended.code == 2
     assert ended.out == []

@@ -21,12 +21,13 @@ from storage.tables import SCHEMA, metadata
 
 INSTALLED = Path(opening.__file__).resolve().parents[1]  # the checkout, or where the wheel was installed
 
-NEXT = '''
+OLD, NEW = SCHEMA, f"{int(SCHEMA) + 1:04}"  # this version's schema, and that of the next
+NEXT = f'''
 """A migration of the future."""
 import os
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "{NEW}", "{OLD}", None, None
 def upgrade():
     op.create_table("future", sa.Column("id", sa.Integer, primary_key=True))
     op.add_column("feed", sa.Column("colour", sa.Text))
@@ -43,7 +44,7 @@ def next_version(tmp_path, monkeypatch):
     """This program as of its next version: one migration more."""
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "m0002_future.py").write_text(NEXT)
+    (folder / "m_future.py").write_text(NEXT)
     original = schema.config
 
     def config():
@@ -52,7 +53,7 @@ def next_version(tmp_path, monkeypatch):
         return made
 
     monkeypatch.setattr(schema, "config", config)
-    monkeypatch.setattr(opening, "SCHEMA", "0002")
+    monkeypatch.setattr(opening, "SCHEMA", NEW)
 
 
 def filled(url, now):
@@ -128,9 +129,9 @@ def test_a_database_that_is_up_to_date_is_left_alone(store_url):
 
 
 def test_an_old_database_is_refused_until_it_is_upgraded_and_keeps_what_is_in_it(sqlite_url, now, next_version):
-    with pytest.raises(StoreVersionError, match="its schema is 0001 and this version needs 0002; run contractwatch db upgrade"):
+    with pytest.raises(StoreVersionError, match=f"its schema is {OLD} and this version needs {NEW}; run contractwatch db upgrade"):
         open_store(sqlite_url)
-    assert upgrade(sqlite_url) == ("0001", "0002")
+    assert upgrade(sqlite_url) == (OLD, NEW)
 
     filled(sqlite_url, now)
     with open_store(sqlite_url) as store:
@@ -139,12 +140,12 @@ def test_an_old_database_is_refused_until_it_is_upgraded_and_keeps_what_is_in_it
 
 
 def test_an_upgrade_copies_the_file_first(sqlite_url, now, next_version, monkeypatch):
-    monkeypatch.setattr(opening, "SCHEMA", "0001")
+    monkeypatch.setattr(opening, "SCHEMA", OLD)
     filled(sqlite_url, now)
-    monkeypatch.setattr(opening, "SCHEMA", "0002")
+    monkeypatch.setattr(opening, "SCHEMA", NEW)
     upgrade(sqlite_url)
-    backup = path_of(sqlite_url).with_name("contractwatch.db.bak-0001-0002")
-    monkeypatch.setattr(opening, "SCHEMA", "0001")
+    backup = path_of(sqlite_url).with_name(f"contractwatch.db.bak-{OLD}-{NEW}")
+    monkeypatch.setattr(opening, "SCHEMA", OLD)
 
     assert check(f"sqlite:///{backup}") == []
     with open_store(f"sqlite:///{backup}") as store:
@@ -158,22 +159,22 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_can_be_done_ag
     # Both are asked for by name: made while the next version is in force, the databases that all other tests copy would be of it.
     with postgresql.database() as postgresql_url:
         url = sqlite_url if database == "sqlite" else postgresql_url
-        monkeypatch.setattr(opening, "SCHEMA", "0001")
+        monkeypatch.setattr(opening, "SCHEMA", OLD)
         with monkeypatch.context() as old:
             old.setattr(opening, "_migrate_empty", _to_first)
             filled(url, now)
-        monkeypatch.setattr(opening, "SCHEMA", "0002")
+        monkeypatch.setattr(opening, "SCHEMA", NEW)
         monkeypatch.setenv("STOP_HALF_WAY", "raise")
         with pytest.raises(RuntimeError, match="the power went"):
             upgrade(url)
         monkeypatch.delenv("STOP_HALF_WAY")
 
-        monkeypatch.setattr(opening, "SCHEMA", "0001")
+        monkeypatch.setattr(opening, "SCHEMA", OLD)
         with open_store(url) as store:
             assert "future" not in tables(store)
             assert store.counts(now).entries == 1
-        monkeypatch.setattr(opening, "SCHEMA", "0002")
-        assert upgrade(url) == ("0001", "0002")
+        monkeypatch.setattr(opening, "SCHEMA", NEW)
+        assert upgrade(url) == (OLD, NEW)
 
 
 def _to_first(connection):
@@ -181,14 +182,14 @@ def _to_first(connection):
 
     made = schema.config()
     made.attributes["connection"] = connection
-    command.upgrade(made, "0001")
+    command.upgrade(made, OLD)
 
 
 def test_an_upgrade_that_is_killed_half_way_leaves_the_old_schema(sqlite_url, now, tmp_path):
     filled(sqlite_url, now)
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "m0002_future.py").write_text(NEXT)
+    (folder / "m_future.py").write_text(NEXT)
     code = f"""
 import os, sys
 from storage import opening, schema
@@ -198,7 +199,7 @@ def config():
     made.set_main_option("version_locations", os.pathsep.join(({str(INSTALLED / "storage/migrations/versions")!r}, {str(folder)!r})))
     return made
 schema.config = config
-opening.SCHEMA = "0002"
+opening.SCHEMA = {NEW!r}
 print(opening.upgrade(sys.argv[1]))
 """
     command = [sys.executable, "-c", code, sqlite_url]
@@ -210,7 +211,7 @@ print(opening.upgrade(sys.argv[1]))
         assert "future" not in tables(store)
         assert store.counts(now).entries == 1
     again = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    assert again.stdout == "('0001', '0002')\n"
+    assert again.stdout == f"{(OLD, NEW)}\n"
 
 
 def test_a_start_that_is_killed_while_it_makes_the_database_leaves_none(tmp_path, now):

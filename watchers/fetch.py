@@ -91,6 +91,7 @@ class _Journey:
     seconds_left: float
     hops: int = 0
     all_permanent: bool = True
+    visited: list[str] = field(default_factory=list)
     public: bool = False  # has left the networks of one's own, and is not led back into them
 
     @property
@@ -258,6 +259,7 @@ class Fetcher:
         """Follow redirects to the document. Each hop waits for its own host's turn, so no turn is ever held while waiting for another."""
         address = journey.start
         while True:
+            journey.visited.append(address.url)
             async with self._turn(journey, address):
                 arrival = await self._ask(journey, address)
             if arrival.location is None:
@@ -269,6 +271,7 @@ class Fetcher:
                     body=arrival.body,
                     fetched_at=journey.now,
                     moved_to=address.url if moved else None,
+                    addresses=tuple(journey.visited),
                 )
             address = _follow(journey, address, arrival)
 

@@ -49,7 +49,14 @@ class PollStore(Protocol):
     async def lookups_due(self, feed: str, now: datetime, limit: int) -> tuple[Entry, ...]: ...
     async def lookup_failed(self, feed: str, entry: Entry, now: datetime, *, for_good: bool) -> None: ...
     async def save(
-        self, feed: str, understood: Sequence[UnderstoodEntry], state: FeedState | None, *, version: int, now: datetime
+        self,
+        feed: str,
+        understood: Sequence[UnderstoodEntry],
+        state: FeedState | None,
+        *,
+        version: int,
+        now: datetime,
+        strangers: bool = False,
     ) -> Saved: ...
     async def save_state(self, feed: str, state: FeedState, now: datetime) -> None: ...
 
@@ -93,7 +100,8 @@ class Poller:
                 await self.store.save_state(feed.id, final, now)
             return replace(outcome, not_modified=outcome.not_modified and not page.entries, problems=outcome.problems + page.problems)
         seeding = feed.seeds and not state.seeded
-        saved = await self._save(feed, (*new, *changed), final, seeding=seeding, now=now)
+        strangers = state.seeded and len(new) == len(page.entries) > 1
+        saved = await self._save(feed, (*new, *changed), final, seeding=seeding, now=now, strangers=strangers)
         return replace(
             outcome,
             new=outcome.new + saved.new,
@@ -103,13 +111,22 @@ class Poller:
             problems=outcome.problems + page.problems,
         )
 
-    async def _save(self, feed: Feed, entries: Sequence[Entry], state: FeedState | None, *, seeding: bool, now: datetime) -> Saved:
+    async def _save(
+        self,
+        feed: Feed,
+        entries: Sequence[Entry],
+        state: FeedState | None,
+        *,
+        seeding: bool,
+        now: datetime,
+        strangers: bool = False,
+    ) -> Saved:
         """Understand with the watches known here and save; the store says when they are no longer those of the moment."""
         while True:
             version = self.mind.version  # read first: another poll may bring newer watches while these entries are understood
             understood = await self._understand(feed, entries, seeding=seeding, now=now)
             try:
-                return await self.store.save(feed.id, understood, state, version=version, now=now)
+                return await self.store.save(feed.id, understood, state, version=version, now=now, strangers=strangers)
             except StaleKnowledge:
                 self.mind.set_watches(*await self.store.watches())
 
@@ -120,13 +137,9 @@ class Poller:
         joins = [await self._join(entry, here) for entry in entries]
         findings = await self.mind.understand(entries, joins)
         return [
-            UnderstoodEntry(
-                entry=entry,
-                findings=found,
-                awards=parties,
-                told=not seeding and not _too_old(entry, feed, now),
-            )
+            UnderstoodEntry(entry=entry, findings=found, awards=parties, told=not seeding and not old, old=old and not seeding)
             for entry, found, parties in zip(entries, findings, awards, strict=True)
+            for old in (_too_old(entry, feed, now),)
         ]
 
     async def _join(self, entry: Entry, here: Sequence[AwardParty]) -> tuple[AwardParty, ...]:

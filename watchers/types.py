@@ -142,10 +142,21 @@ class Response:
     body: bytes
     fetched_at: datetime
     moved_to: str | None = None  # set when every hop of the redirect was permanent
+    addresses: tuple[str, ...] = ()  # what was asked for, each redirect, and where it came from
 
     @property
     def not_modified(self) -> bool:
         return self.status == HTTPStatus.NOT_MODIFIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A fetched document as evidence names it: where it came from, when, and which bytes it was. ``addresses`` hold no secrets."""
+
+    addresses: tuple[str, ...]
+    fetched_at: datetime
+    sha256: bytes
+    size: int  # bytes, decompressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +180,7 @@ class Entry:
     published: datetime | None = None
     language: str | None = None
     release: Mapping[str, Any] | None = None
+    document: Document | None = field(default=None, compare=False)  # the one it was read from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +293,7 @@ class UnderstoodEntry:
     findings: tuple[Finding, ...] = ()
     awards: tuple[AwardParty, ...] = ()
     told: bool = True  # False: kept, never pushed (seeding, older than max_age)
+    old: bool = False  # it came when it was older than its feed's max_age: shown to the admin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

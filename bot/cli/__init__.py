@@ -32,7 +32,9 @@ _COMMANDS = {
     "classify": "bot.cli.classify:classify",
     "stories": "bot.cli.stories:stories",
     "feeds": "bot.cli.feeds:feeds",
+    "replay": "bot.cli.replay:replay_command",
     "status": "bot.cli.status:status",
+    "evidence": "bot.cli.evidence:evidence",
     "backup": "bot.cli.database:backup",
     "db": "bot.cli.database:db",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from watchers.notices import award_parties
 from watchers.types import Entry, Feed, FeedKind, Finding, Watch
 
 _SHOWN_ENTRIES = 40
+_SHOWN_OLD = 100
 
 
 @click.group()
@@ -93,6 +95,29 @@ def _row(feed: Feed, record: FeedRecord | None, now: datetime) -> dict[str, Any]
         "failures": state.fail_count if state else 0,
         "error": state.last_error if state else None,
     }
+
+
+@feeds.command("old")
+@config_option
+@json_option
+def old_entries(config_path: Path, *, as_json: bool) -> None:
+    """List the newest entries that were kept and never told because they were older than their feed's max_age when they came."""
+    config = configured_store(config_path)
+    with store_failures():
+        store = open_store(config.store_url, create=False)
+        try:
+            count, entries = store.old_entries(_SHOWN_OLD)
+        finally:
+            store.close()
+    if as_json:
+        emit(asdict(one) for one in entries)
+        return
+    show_table(
+        ["Feed", "Published", "Came", "Would tell", "Title"],
+        ([one.feed, one.published, one.first_seen_at, ", ".join(one.events), one.title] for one in entries),
+    )
+    if count > len(entries):
+        notices().print(f"The newest {len(entries)} of {count:,}.")
 
 
 @feeds.command("test")

@@ -59,6 +59,7 @@ def _summary(config: Config, counts: Counts, daemon: int | None) -> dict[str, An
     return {
         "daemon_pid": daemon,
         "entries": counts.entries,
+        "old_entries": counts.old_entries,
         "stories": counts.stories,
         "alerts": counts.alerts,
         "watches": counts.watches,
@@ -96,7 +97,7 @@ def _show(config: Config, counts: Counts, daemon: int | None) -> None:
         ("Daemon", running),
         ("Last answer of a feed", shown(counts.last_poll_ok_at)),
         ("Feeds", f"{counts.feeds}, {counts.feeds_failing} failing"),
-        ("Entries", f"{counts.entries:,}"),
+        ("Entries", f"{counts.entries:,}" + (f", {counts.old_entries:,} too old to be told (feeds old)" if counts.old_entries else "")),
         ("Stories", f"{counts.stories:,}"),
         ("Alerts", f"{counts.alerts:,}"),
         ("Watches", f"{counts.watches:,} in {counted(counts.channels, 'channel')}"),

@@ -12,10 +12,11 @@ from datetime import datetime
 from telegram.error import TelegramError
 
 from bot import texts
-from bot.commands import standing, suggesting, talking, watching
+from bot.commands import grouped, proving, standing, suggesting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, say, too_many
 from bot.commands.rights import Refusal
+from bot.grouped import MORE
 from storage.records import ChannelState, SetChannelState
 
 Decider = Callable[[Asked, Desk, datetime], Awaitable[Decision]]
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Decider] = {
     "unwatch": watching.unwatch,
     "watches": watching.watches,
     "latest": talking.latest,
+    "evidence": proving.evidence,
     "status": talking.status,
     "privacy": talking.privacy,
     "stop": talking.stop,
@@ -37,6 +39,8 @@ BUTTONS: Mapping[str, Press] = {
     watching.OFFER: watching.take_offer,
     suggesting.TAKE: suggesting.press,
     talking.STOP: talking.press_stop,
+    proving.EVIDENCE: proving.press_evidence,
+    MORE: grouped.press_more,
 }
 
 

@@ -56,6 +56,7 @@ class Asked:
     command: str
     argument: str
     date: datetime
+    reply_to: int | None = None  # message_id of what it answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,14 @@ def _asked(update_id: int, message: Message, username: str) -> Asked | None:
         command=command["name"].lower() if command else "",
         argument=(command["rest"] or "").strip() if command else text,
         date=message.date,
+        reply_to=_answered(message),
     )
+
+
+def _answered(message: Message) -> int | None:
+    """The message it replies to. Everything in a topic of a forum "replies" to the message that opened the topic, which means nothing."""
+    one = message.reply_to_message
+    return None if one is None or (message.is_topic_message and one.message_id == message.message_thread_id) else one.message_id
 
 
 def _anonymous(user: User | None) -> bool:

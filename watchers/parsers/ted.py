@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+from watchers.documents import stamped
 from watchers.exceptions import FetchError, ParseError
 from watchers.parsers.ocds import entry_of, mapping, text_of, texts
 from watchers.parsers.pages import Fetch, Page, read_json
@@ -157,7 +158,7 @@ def _read(response: Response, about: str) -> _Answer:
             found.append(f"notice {number} was left out: {error}")
     total, token = mapping(document).get("totalNoticeCount"), mapping(document).get("iterationNextToken")
     return _Answer(
-        entries=tuple(reversed(entries)),
+        entries=stamped(reversed(entries), response),
         received=len(notices),
         total=total if isinstance(total, int) else len(notices),
         token=token if isinstance(token, str) and token else None,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 
+from watchers.documents import stamped
 from watchers.parsers import contracts_finder, find_a_tender, ted
 from watchers.parsers.pages import Fetch, Page, Parse
 from watchers.types import Feed, FeedKind, FeedState
@@ -45,7 +46,7 @@ async def _document(feed: Feed, state: FeedState, *, fetch: Fetch, parse: Parse,
         return
     parsed = await parse(feed, response, now)
     yield Page(
-        entries=parsed.entries,
+        entries=stamped(parsed.entries, response),
         problems=parsed.problems,
         state=replace(
             state,

@@ -20,11 +20,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit, urlunsplit
 
+from watchers.documents import stamped
 from watchers.exceptions import FetchError, ParseError
 from watchers.notices import wanted_awards
 from watchers.parsers.ocds import LONDON, Package, read_package
 from watchers.parsers.pages import MAX_PAGE_BYTES, Fetch, Page
-from watchers.types import Entry, Feed, FeedState
+from watchers.types import Entry, Feed, FeedState, Response
 
 LIMIT = 100  # releases a page; the registers refuse more
 MAX_PAGES = 200
@@ -142,7 +143,12 @@ async def get_package(url: str, *, feed: Feed, fetch: Fetch, now: datetime) -> P
     response = await fetch.get(
         url, about=feed.id, accept="application/json", least=LEAST, pace_key=PACE_KEY, max_bytes=MAX_PAGE_BYTES, now=now
     )
-    return await asyncio.to_thread(read_package, response, about=feed.id)
+    return await asyncio.to_thread(_read, response, feed.id)
+
+
+def _read(response: Response, about: str) -> Package:
+    package = read_package(response, about=about)
+    return replace(package, entries=stamped(package.entries, response))
 
 
 def windows_since(written: str | None, now: datetime) -> list[tuple[datetime, datetime]]:

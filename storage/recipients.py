@@ -1,0 +1,91 @@
+"""Whom an alert is for: the channels whose watches it matches. Asked when an alert is new, and when a channel is back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, exists, false, literal, or_, select, true
+
+from storage.columns import Instant
+from storage.records import ChannelState, DeliveryKind, DeliveryState
+from storage.sql import upsert, wants_alert
+from storage.tables import alert, channel, delivery, entry, meta, story, story_entry, story_match, subscription, watchlist_watch
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+ALERT_RANK = 1
+SET_BACK = "set_back"  # in meta: from which time the database was set back, and when that was noticed
+SUSPECT_FOR = timedelta(hours=25)  # until every feed was polled again, the daily ones too
+SUSPECT_HOLD = timedelta(minutes=15)  # so that what is seen again is told together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBack:
+    """An older copy was put in the database's place: ``since`` is the last time it knows of, ``noticed_at`` when it was started."""
+
+    since: datetime
+    noticed_at: datetime
+
+
+def set_back(connection: Connection) -> SetBack | None:
+    """Read when the database was last set back; None if it never was."""
+    written = connection.execute(_SET_BACK).scalar()
+    if written is None:
+        return None
+    since, noticed = json.loads(written)
+    return SetBack(since=datetime.fromisoformat(since), noticed_at=datetime.fromisoformat(noticed))
+
+
+_SET_BACK = select(meta.c.value).where(meta.c.key == SET_BACK)
+
+
+def add_deliveries(connection: Connection, which: ColumnElement[bool], now: datetime, *, only: int | None = None) -> int:
+    """Make the deliveries of some alerts for all they are for (``only`` one channel) who have none yet; says how many were made."""
+    suspect = _suspect(connection, now)
+    later = literal(now + SUSPECT_HOLD, Instant)
+    told = (
+        select(
+            subscription.c.channel_id,
+            alert.c.id,
+            literal(DeliveryKind.ALERT.value),
+            literal(ALERT_RANK),
+            literal(DeliveryState.PENDING.value),
+            case((suspect, true()), else_=false()),
+            case((suspect, later), else_=literal(now, Instant)),
+            literal(now, Instant),
+            literal(now, Instant),
+        )
+        .select_from(alert)
+        .join(story, story.c.id == alert.c.story_id)
+        .join(story_match, story_match.c.story_id == story.c.id)
+        .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
+        .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
+        .join(channel, channel.c.id == subscription.c.channel_id)
+        .where(which, channel.c.state == ChannelState.ACTIVE.value, or_(*wants_alert()))
+        .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
+        .distinct()
+        .order_by(alert.c.id, subscription.c.channel_id)
+    )
+    if only is not None:
+        told = told.where(channel.c.id == only)
+    names = ["channel_id", "alert_id", "kind", "rank", "state", "maybe_sent", "not_before", "created_at", "touched_at"]
+    deliveries = upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()
+    return connection.execute(deliveries.execution_options(preserve_rowcount=True)).rowcount
+
+
+def _suspect(connection: Connection, now: datetime) -> Any:
+    """Whether an alert may have been told before the database was set back: it is new here, and what it rests on was out by then."""
+    known = set_back(connection)
+    if known is None or now > known.noticed_at + SUSPECT_FOR:
+        return false()
+    before = exists().where(
+        story_entry.c.story_id == alert.c.story_id,
+        entry.c.id == story_entry.c.entry_id,
+        or_(entry.c.published.is_(None), entry.c.published <= known.noticed_at),
+    )
+    return and_(alert.c.created_at >= known.noticed_at, before)
