@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, text, update
 
 from storage.columns import Instant
 from storage.records import DeliveryKind, DeliveryState
@@ -127,9 +127,11 @@ _WAITING = (
 )
 _LEAD = update(delivery).where(delivery.c.state == PENDING, delivery.c.leader_id.is_(None))
 _leader = delivery.alias("leader")
+# The words of the partial index, and a range without which SQLite would read all that wait.
+_LED_WAITING = text("delivery.leader_id IS NOT NULL AND delivery.state = 'pending' AND delivery.leader_id > 0")
 _ORPHANS = (
     update(delivery)
-    .where(delivery.c.leader_id.is_not(None), delivery.c.state == PENDING)
+    .where(_LED_WAITING)
     .where(~select(_leader.c.id).where(_leader.c.id == delivery.c.leader_id, _leader.c.state.in_(["pending", "sending"])).exists())
     .values(leader_id=None)
 )

@@ -313,6 +313,7 @@ alert = Table(
 
 _PENDING = text("state = 'pending'")
 _LED = text("leader_id IS NOT NULL")
+_LED_WAITING = text("leader_id IS NOT NULL AND state = 'pending'")
 _SENDING = text("state = 'sending'")
 _STALE = text("stale AND state = 'sent'")
 
@@ -348,6 +349,7 @@ delivery = Table(
     Index("ix_delivery_stale", "touched_at", sqlite_where=_STALE, postgresql_where=_STALE),
     Index("ix_delivery_channel_state", "channel_id", "state"),
     Index("ix_delivery_leader", "leader_id", sqlite_where=_LED, postgresql_where=_LED),
+    Index("ix_delivery_led_waiting", "state", "leader_id", sqlite_where=_LED_WAITING, postgresql_where=_LED_WAITING),
     Index("ix_delivery_state", "state"),
     CheckConstraint("state IN ('pending', 'sending', 'sent', 'uncertain', 'failed', 'withheld')", name="state"),
     CheckConstraint("(state = 'sending') = (owner IS NOT NULL)", name="owned"),

@@ -23,6 +23,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _BATCH = 500
 _OLD = sa.text("old")
 _LED = sa.text("leader_id IS NOT NULL")
+_LED_WAITING = sa.text("leader_id IS NOT NULL AND state = 'pending'")
 _TOLD = sa.text(
     "SELECT se.entry_id, se.title, se.summary, se.at, e.title AS newest, e.url, e.outlet, e.published, e.release"
     " FROM story_entry se JOIN entry e ON e.id = se.entry_id ORDER BY se.entry_id, se.id"
@@ -71,6 +72,7 @@ def upgrade() -> None:
     op.add_column("channel", sa.Column("burst_until", sa.BigInteger()))
     op.add_column("delivery", sa.Column("leader_id", sa.BigInteger()))
     op.create_index("ix_delivery_leader", "delivery", ["leader_id"], sqlite_where=_LED, postgresql_where=_LED)
+    op.create_index("ix_delivery_led_waiting", "delivery", ["state", "leader_id"], sqlite_where=_LED_WAITING, postgresql_where=_LED_WAITING)
     _fill()
 
 
