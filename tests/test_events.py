@@ -73,7 +73,7 @@ def test_the_parts_of_a_case_are_told(case: Case) -> None:
 def test_there_are_cases_for_every_kind_and_enough_of_them() -> None:
     kinds = {case.event for case in cases("en")}
     assert len(cases("en")) >= 300
-    assert kinds >= set(EventKind) - {EventKind.AWARD_INTENDED, EventKind.COMPLETED}
+    assert kinds >= set(EventKind) - {EventKind.AWARD_INTENDED, EventKind.SIGNED, EventKind.REINSTATED, EventKind.COMPLETED}
 
 
 def test_every_language_with_a_folder_has_cases_a_third_of_which_must_not_alert() -> None:
@@ -176,5 +176,5 @@ def test_every_pattern_of_the_language_is_read_and_every_word_of_a_pattern_is_kn
 
 
 def test_a_text_without_a_stem_is_not_read_further() -> None:
-    assert not rules("en").may_tell("Storm closes roads across the county")
-    assert kind("Storm closes roads across the county") == "none"
+    assert not rules("en").may_tell("Rain keeps most people at home")
+    assert kind("Rain keeps most people at home") == "none"

@@ -170,19 +170,7 @@ def _weights(title: list[Sentence], summary: list[Sentence], told: Told | None, 
     """The chances, what they had to be, and what speaks loudest for and against the class that leads."""
     judged = weigh.judge(title, summary, told, english)
     model = weights(english.language, "entry")
-    chances = {
-        AlertClass.AWARDED: judged.chances["awarded"],
-        AlertClass.CANCELLED: judged.chances["cancelled"] + judged.chances["terminated"],
-    }
-    said = told.event.alert if told else None
-    leads = AlertClass.AWARDED if chances[AlertClass.AWARDED] >= chances[AlertClass.CANCELLED] else AlertClass.CANCELLED
-    asked = said if said is not None and (chances[said] >= weigh.GRAMMAR_NEEDS or said is leads) else leads
-    if said is asked:
-        needs, why = weigh.GRAMMAR_NEEDS, "the grammar tells it"
-    elif told is not None and said is None:
-        needs, why = weigh.AGAINST_NEEDS, f"the grammar reads {told.event.value}"
-    else:
-        needs, why = weigh.ALONE_NEEDS, "the weights see it alone"
+    asked = judged.bar.alert
     name = asked.value if asked is AlertClass.AWARDED or judged.chances["cancelled"] >= judged.chances["terminated"] else "terminated"
     loudest = [
         {"feature": feature, "weight": weight} for feature, weight in model.strongest(judged.features, name, _LOUDEST) if feature != "*"
@@ -190,9 +178,9 @@ def _weights(title: list[Sentence], summary: list[Sentence], told: Told | None, 
     return {
         "chances": {kind: round(chance, 3) for kind, chance in judged.chances.items()},
         "asked": asked.value,
-        "has": round(chances[asked], 3),
-        "needs": needs,
-        "because": why,
+        "has": round(judged.bar.has, 3),
+        "needs": judged.bar.needs,
+        "because": judged.bar.why,
         "enough": judged.event is not None,
         "loudest": loudest,
     }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from watchers.match import Matcher, Mention
 from watchers.names import COMMON
 from watchers.notices import understand_release
-from watchers.text import events, spoken, tokens, words
+from watchers.text import spoken, tokens, weigh, words
 from watchers.text.folder import folder
 from watchers.text.language import languages
 from watchers.text.naming import Name
@@ -73,7 +73,7 @@ def _told(entry: Entry, language: str, named: dict[str, list[Named]]) -> Told | 
     if language == GRAMMAR:
         english = rules(language)
         title = tokens.read("title", entry.title, english, named["title"])
-        return events.tell(title, tokens.read("summary", entry.summary, english, named["summary"]) if entry.summary else [], english)
+        return weigh.read(title, tokens.read("summary", entry.summary, english, named["summary"]) if entry.summary else [], english)
     other = folder(language)
     title = words.read("title", entry.title, other, named["title"])
     return spoken.tell(title, words.read("summary", entry.summary, other, named["summary"]) if entry.summary else [], other)

@@ -67,7 +67,7 @@ class Rules:
         self.verbs: dict[str, tuple[Frame, str]] = {}
         self.nominals: dict[str, Frame] = {}
         lexicon = _read(language, "lexicon.toml")
-        stems = lexicon.pop("stems")["any"].split()
+        stems = " ".join(lexicon.pop("stems").values()).split()
         self._stems = ahocorasick_rs.AhoCorasick([stem.replace("_", " ") for stem in stems])
         self._read_lexicon(lexicon)
         self._read_verbs(_read(language, "verbs.toml"))

@@ -1,0 +1,196 @@
+"""Fits the weights of ``watchers/text/weights.py`` on the project's own sentences, and says how far they can be trusted.
+
+    python benchmarks/fit.py [--language en] [--cross-check]
+
+Reads ``benchmarks/corpus/<language>/*.jsonl`` (fields as in docs/languages.md: title, summary, event, supplier, public_body, value) and
+writes ``watchers/rules/<language>/entry.weights`` and ``token.weights``. ``--cross-check`` writes nothing: it fits on all files but one
+and measures on that one, for each file in turn, so that no writer's habits are measured on themselves.
+
+Needs scikit-learn (dependency group ``bench``); what is fitted needs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from watchers.text import events, tokens, weigh
+from watchers.text.features import context, of_entry
+from watchers.text.rules import Rules, rules
+from watchers.text.tokens import Sentence
+from watchers.text.told import Told
+from watchers.text.weights import BIAS, Weights
+
+Row = dict[str, Any]
+HERE = Path(__file__).parent
+ENTRY = ("awarded", "cancelled", "terminated", "none")
+TOKEN = ("supplier", "body", "value", "none")
+_ALERT = {"awarded": "awarded", "cancelled": "cancelled", "terminated": "cancelled"}
+_LEAST = {"entry": 3, "token": 3}  # a feature seen less often says more about one sentence than about the language
+_STRENGTH = {"entry": 0.1, "token": 0.3}  # C of the regression: how far weights may grow
+_SMALLEST = 2  # hundredths; a lighter weight is left out
+
+
+@dataclass(slots=True)
+class Item:
+    """A corpus row, read: its sentences, what the grammar says of it, its features."""
+
+    row: Row
+    writer: str
+    title: list[Sentence]
+    summary: list[Sentence]
+    told: Told | None
+    features: frozenset[str]
+
+
+def load(folder: Path, language: Rules) -> list[Item]:
+    """The corpus, each title once."""
+    items, seen = [], set()
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            row = json.loads(line)
+            if row["event"] == "" or not row["title"]:
+                sys.exit(f"{path}:{number}: has no title or no event")
+            key = row["title"].casefold()
+            if key in seen:
+                continue
+            seen.add(key)
+            title = tokens.read("title", row["title"], language)
+            summary = tokens.read("summary", row["summary"], language) if row.get("summary") else []
+            told = events.tell(title, summary, language)
+            items.append(Item(row, path.stem, title, summary, told, frozenset(of_entry(title, summary, told, language))))
+            if len(items) % 1000 == 0:
+                print(f"  read {len(items)}", file=sys.stderr)
+    return items
+
+
+def fit(rows: Sequence[Iterable[str]], labels: Sequence[int], classes: tuple[str, ...], kind: str) -> Weights:
+    """A multinomial regression, its numbers taken relative to the last class and rounded to hundredths."""
+    rows = [frozenset(row) for row in rows]
+    counts = Counter(feature for row in rows for feature in row)
+    names = sorted(name for name, count in counts.items() if count >= _LEAST[kind])
+    index = {name: place for place, name in enumerate(names)}
+    pairs = [(number, index[feature]) for number, row in enumerate(rows) for feature in row if feature in index]
+    at = np.array(pairs, dtype=np.int32)
+    matrix = csr_matrix((np.ones(len(at), dtype=np.float32), (at[:, 0], at[:, 1])), shape=(len(rows), len(names)))
+    model = LogisticRegression(C=_STRENGTH[kind], max_iter=300)
+    model.fit(matrix, labels)
+    table = np.rint(100 * (model.coef_[:-1] - model.coef_[-1])).astype(int)
+    bias = np.rint(100 * (model.intercept_[:-1] - model.intercept_[-1])).astype(int)
+    kept = {name: tuple(table[:, place].tolist()) for name, place in index.items() if abs(table[:, place]).max() >= _SMALLEST}
+    return Weights(classes, kept | {BIAS: tuple(bias.tolist())})
+
+
+def write(model: Weights, path: Path) -> None:
+    """The table as text, a feature a line."""
+    lines = ["\t".join(("feature", *model.classes))]
+    lines += ["\t".join((name, *map(str, row))) for name, row in sorted(model.table.items())]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{path}: {len(model.table)} features, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def entry_model(items: Sequence[Item]) -> Weights:
+    labels = [ENTRY.index(item.row["event"]) if item.row["event"] in ENTRY else len(ENTRY) - 1 for item in items]
+    return fit([item.features | {BIAS} for item in items], labels, ENTRY, "entry")
+
+
+def token_model(items: Sequence[Item], language: Rules) -> Weights:
+    """Fitted on everything that tells an event; each token is a row."""
+    rows: list[list[str]] = []
+    labels: list[int] = []
+    for item in items:
+        if item.row["event"] == "none":
+            continue
+        event = _ALERT.get(item.row["event"], "other")
+        grammar = weigh.taken(item.told) if item.told else {}
+        for sentence in (*item.title, *item.summary[:3]):
+            labels += _labels(item.row, sentence)
+            rows += [[*features, BIAS] for features in context(sentence, event, grammar, language)]
+    return fit(rows, labels, TOKEN, "token")
+
+
+def _labels(row: Row, sentence: Sentence) -> Iterator[int]:
+    """What each token of a sentence is, by the names and the sum the row states."""
+    text = row[sentence.field] or ""
+    spans = [
+        (hit.start(), hit.end(), part)
+        for part, key in enumerate(("supplier", "public_body"))
+        for name in (row.get(key) or "").split(";")
+        if name.strip()
+        for hit in re.finditer(rf"(?<!\w){re.escape(name.strip())}(?!\w)", text, re.IGNORECASE)
+    ]
+    value = row.get("value")
+    for token in sentence.tokens:
+        part = next((part for start, end, part in spans if token.start < end and start < token.end), len(TOKEN) - 1)
+        if value and token.money and token.money.amount == Decimal(str(value["amount"])):
+            part = TOKEN.index("value")
+        yield part
+
+
+def cross_check(items: Sequence[Item]) -> None:
+    """For each writer: the grammar alone, the weights alone and both, fitted without that writer."""
+    for writer in sorted({item.writer for item in items}):
+        model = entry_model([item for item in items if item.writer != writer])
+        own = [item for item in items if item.writer == writer]
+        chances = [model.chances(item.features | {BIAS}) for item in own]
+        said = {
+            "grammar": [_ALERT.get(item.told.event.value) if item.told else None for item in own],
+            "weights": [_leading(one) for one in chances],
+            "both": [_both(item, one) for item, one in zip(own, chances, strict=True)],
+        }
+        for name, answers in said.items():
+            print(f"{writer:8s} {name:8s} {_rates([_ALERT.get(item.row['event']) for item in own], answers)}", flush=True)
+
+
+def _leading(chances: dict[str, float]) -> str | None:
+    best = max(chances, key=chances.__getitem__)
+    return _ALERT.get(best)
+
+
+def _both(item: Item, chances: dict[str, float]) -> str | None:
+    bar = weigh.asked(item.told, chances, weigh.seen([*item.title, *item.summary[:3]]))
+    event = weigh.event(bar, item.told, chances)
+    return _ALERT.get(event.value) if event else None
+
+
+def _rates(gold: Sequence[str | None], answers: Sequence[str | None]) -> str:
+    parts = []
+    for kind in ("awarded", "cancelled"):
+        right = sum(one == kind == other for one, other in zip(gold, answers, strict=True))
+        said, there = answers.count(kind), gold.count(kind)
+        parts.append(f"{kind} precision {right / max(1, said):.3f} recall {right / max(1, there):.3f} ({right} of {said}, {there})")
+    return "   ".join(parts)
+
+
+def main() -> None:
+    """Read the arguments, fit, write or check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--corpus", type=Path, help="folder of the sentences (default: benchmarks/corpus/<language>)")
+    parser.add_argument("--cross-check", action="store_true", help="measure each writer with weights fitted without that writer")
+    arguments = parser.parse_args()
+    language = rules(arguments.language)
+    items = load(arguments.corpus or HERE / "corpus" / arguments.language, language)
+    print(f"{len(items)} sentences")
+    if arguments.cross_check:
+        cross_check(items)
+        return
+    folder = HERE.parent / "watchers" / "rules" / arguments.language
+    write(entry_model(items), folder / "entry.weights")
+    write(token_model(items, language), folder / "token.weights")
+
+
+if __name__ == "__main__":
+    main()
