@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from watchers.text.framing import framed
 from watchers.text.implied import implied
 from watchers.text.mood import decide, described
 from watchers.text.phrases import HARD, Clause, Phrase, before, behind, complement, has_object
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
-_JOBS = frozenset({"give", "win", "pick"})  # work is given and won; what ends or is signed is a contract
+_SHAPES = frozenset({"purpose", "done", "in", "ended"})
+_FINITE = frozenset({"form_s", "form_d", "be", "have", "modal", "other"})
+_VERBS = _FINITE | {"ev", "to", "propose", "decide", "scrutiny"}
+_HEAD = 5  # words before a headline's "in"
+_JOBS = frozenset(
+    {"give", "win", "pick", "strip", "lose", "insource", "dismiss"}
+)  # work is given and won; what ends or is signed is a contract
 _INTRANSITIVE = frozenset({"terminate", "change", "doubt", "open"})
 _BREAKS = frozenset({"sub", "rel", "but", "be", "have", "modal", "will"})
 _GROUP = frozenset({"adv", "be", "have", "modal", "will", "not", "do", "to"})
@@ -25,7 +32,7 @@ def clauses(sentence: Sentence, rules: Rules) -> Iterator[Clause]:
     """The clauses of a sentence whose trigger has a contract beside it."""
     inside = 0  # up to here the words belong to the object of a clause already read ("wins Soft Kill APS award")
     for index, token in enumerate(sentence.tokens):
-        if "purpose" in token.tags and (found := _undertaking(sentence, index, rules)) is not None:
+        if token.tags & _SHAPES and (found := _shaped(sentence, index, rules)) is not None:
             yield found
             continue
         if token.kind != "word" or not token.tags & {"ev", "nominal"} or (index < inside and "noun" in token.tags):
@@ -44,7 +51,7 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     verb = rules.verbs.get(token.low)
     if verb is None or not _verbal(tokens, index, token, title_case=sentence.title_case):
         return None
-    frame, forms = verb
+    frame, forms = framed(tokens, index, verb[0], rules), verb[1]
     group, auxiliaries = _group(tokens, index)
     form, passive = _voice(forms, auxiliaries)
     clause = Clause(sentence, index, frame, form, passive)
@@ -68,6 +75,63 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     decide(clause, group, auxiliaries, rules)
     if bare and clause.mood == "happened" and described(tokens, index, clause.contract):
         clause.mood, clause.why = "background", "a description of the subject of another verb"
+    return clause
+
+
+def _shaped(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """A telling without a verb of giving or ending: by what is to be done, in a headline without a verb, or by "is over"."""
+    tags = sentence.tokens[index].tags
+    found = _undertaking(sentence, index, rules) if "purpose" in tags else None
+    if found is None and "done" in tags:
+        found = _done_by(sentence, index, rules)
+    if found is None and "in" in tags and sentence.field == "title":
+        found = _verbless(sentence, index, rules)
+    return _over(sentence, index, rules) if found is None and "ended" in tags else found
+
+
+def _done_by(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """Work that is to be done by somebody: "trains to be built by Alstom"."""
+    tokens = sentence.tokens
+    if index <= 1 or index + 1 >= len(tokens) or "by" not in tokens[index + 1].tags or "be" not in tokens[index - 1].tags:
+        return None
+    if not tokens[index - 2].tags & {"to", "will"}:
+        return None
+    clause = Clause(sentence, index, rules.frames["win"], "p", passive=True, why="work that is to be done by somebody")
+    clause.left, clause.right = before(tokens, index - 2, governed=False), behind(tokens, index + 1, sentence)
+    clause.contract, clause.implied = index, True
+    return clause if clause.left else None
+
+
+def _verbless(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """A headline without a verb: "Qatar in $400m deal with Aselsan"."""
+    tokens = sentence.tokens
+    ahead = tokens[:index]
+    if tokens[index].low != "in" or not 0 < index <= _HEAD or any(token.tags & _VERBS or token.kind == "stop" for token in ahead):
+        return None
+    clause = Clause(sentence, index, rules.frames["sign"], "s", why="a headline without a verb")
+    clause.left, clause.right = before(tokens, index, governed=False), behind(tokens, index + 1, sentence)
+    if len(clause.left) != 1 or not clause.right or clause.right[0].prep or not _paper(tokens, clause.right[0], clause, rules):
+        return None
+    after = tokens[clause.right[-1].end :]
+    parties = len(clause.right) > 1 and clause.right[1].prep in ("with", "for", "to") and "order" not in tokens[clause.contract or 0].tags
+    settled = clause.head == "same" and not any(token.tags & _FINITE for token in after)
+    return clause if settled and parties else None
+
+
+def _over(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """A contract that "is over", "is dead", is "off after ..."."""
+    tokens = sentence.tokens
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if index == 0 or (following is not None and following.kind != "stop" and not following.tags & {"sub", "adv", "for"}):
+        return None
+    start = index - 1
+    while start > 0 and tokens[start].tags & {"be", "adv", "not"}:
+        start -= 1
+    clause = Clause(sentence, index, rules.frames["terminate"], "p", passive=True)
+    clause.left, clause.right = before(tokens, start + 1, governed=False), []
+    if not any(_paper(tokens, phrase, clause, rules) for phrase in clause.left if phrase.prep in ("", "of")):
+        return None
+    decide(clause, start + 1, tokens[start + 1 : index], rules)
     return clause
 
 
@@ -181,7 +245,8 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
     tokens, frame = clause.sentence.tokens, clause.frame
     if not (clause.passive and frame.passive == "contract") and (_extension_to(clause, rules) or _in_object(clause, rules)):
         return
-    if any("nominal" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end]):
+    told = [token for phrase in clause.left for token in tokens[phrase.start : phrase.end] if "nominal" in token.tags]
+    if any("award" not in token.tags or frame.name not in ("cancel", "terminate") for token in told):
         return  # "cancellation of the contract was announced" is told by the noun
     intransitive = frame.name in _INTRANSITIVE and clause.form in "sdpb" and not has_object(tokens, clause.right)
     if clause.passive or bare or intransitive or frame.subject == "contract":

@@ -11,7 +11,7 @@ from watchers.text.roles import Parts
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
-_ENDS = frozenset({"strip", "cancel", "terminate", "lose"})
+_ENDS = frozenset({"dismiss", "strip", "cancel", "terminate"})
 _THINGS = frozenset({"goods", "works", "arms"})
 _NO_PURCHASE = frozenset({"gift", "estate"})
 
@@ -22,6 +22,8 @@ def implied(clause: Clause, rules: Rules) -> int | None:
     if name == "seek" or (name == "strip" and any("manner" in token.tags for token in run)):
         start = clause.right[0].start if run else 0
         return next((start + place for place, token in enumerate(run) if "generic_supplier" in token.tags), None)
+    if "parts" in clause.sentence.tokens[clause.trigger].tags:
+        return clause.trigger if _firm(_subject(clause)) or len(clause.left) > 1 or _pair(clause) else None
     if name in _ENDS and _drops_firm(clause, run):
         clause.frame = rules.frames["strip"]
         return clause.trigger
@@ -42,11 +44,14 @@ def _stands_for_choice(clause: Clause, run: list[Token]) -> bool:
 
 def _stands_for_signing(clause: Clause, run: list[Token]) -> bool:
     lead = clause.right[0] if clause.right and not run else None
+    if run and (_tags(run) & _THINGS or any(token.kind == "money" for token in run)):
+        return any(phrase.prep == "with" for phrase in clause.right)  # "inks SEK 735m track renewal with Infranord"
     return lead is not None and lead.prep in ("with", "for") and not clause.passive
 
 
 def _stands_for_giving(_clause: Clause, run: list[Token]) -> bool:
-    return bool(_tags(run) & (_THINGS | {"scheme"})) and not _tags(run) & _NO_PURCHASE
+    paid = any(token.kind == "money" for token in run) and _purposeful(_clause)
+    return (paid or bool(_tags(run) & (_THINGS | {"scheme"}))) and not _tags(run) & _NO_PURCHASE
 
 
 def _stands_for_winning(clause: Clause, run: list[Token]) -> bool:
@@ -56,7 +61,33 @@ def _stands_for_winning(clause: Clause, run: list[Token]) -> bool:
     return not gets and not clause.passive and bool(tags & _THINGS) and not tags & _NO_PURCHASE
 
 
-_STANDS = {"pick": _stands_for_choice, "sign": _stands_for_signing, "give": _stands_for_giving, "win": _stands_for_winning}
+def _stands_for_going(clause: Clause, run: list[Token]) -> bool:
+    """Of "hospital food goes to private caterer" the verb."""
+    return bool(_tags(_subject(clause)) & {"works", "goods", "generic_body"}) and (_firm(run) or any(token.capital for token in run))
+
+
+def _stands_for_approval(clause: Clause, run: list[Token]) -> bool:
+    """Of "board approves $4m bus cameras from BusPatrol" the verb."""
+    tags = _tags(run)
+    seller = any(phrase.prep == "from" and _names(_words(clause, phrase.start, phrase.end)) for phrase in clause.right)
+    chosen = any(phrase.prep == "for" for phrase in clause.right) and _names(run)
+    return not clause.passive and (bool(seller and tags & _THINGS) or chosen) and not tags & _NO_PURCHASE
+
+
+def _stands_for_return(clause: Clause, _run: list[Token]) -> bool:
+    """Of "hospital cleaning to come back in-house" the verb."""
+    return bool(_tags(clause.sentence.tokens) & {"works", "goods"})
+
+
+_STANDS = {
+    "insource": _stands_for_return,
+    "approve": _stands_for_approval,
+    "go": _stands_for_going,
+    "pick": _stands_for_choice,
+    "sign": _stands_for_signing,
+    "give": _stands_for_giving,
+    "win": _stands_for_winning,
+}
 
 
 def _new_firm(clause: Clause, run: list[Token]) -> bool:
@@ -72,6 +103,8 @@ def _drops_firm(clause: Clause, run: list[Token]) -> bool:
         return False
     if clause.form == "g" and clause.trigger and tokens[clause.trigger - 1].kind == "stop":
         return False  # "lands contract, ousting Capita": the news is the new one
+    if _tags(run) & {"gift"} or (any(token.tags & {"works", "arms"} for token in run) and not _firm(run)):
+        return False  # "cuts off Huawei's access", "quits space station"
     if not clause.passive:
         return _firm(run) or any(token.capital for token in run)
     return _firm(_subject(clause))
@@ -80,10 +113,16 @@ def _drops_firm(clause: Clause, run: list[Token]) -> bool:
 def bought(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
     """Whether what stands around the verb makes up for the contract nobody names; what an alert needs."""
     name = clause.frame.name
-    theirs = name == "win" and any(token.kind == "place" for token in _object(clause)[:1])  # "to supply Chile with tankers"
+    behind = clause.sentence.tokens[clause.trigger + 1 :]
+    named = any(token.kind == "body" for token in behind) or any(token.kind == "place" for token in _object(clause)[:1])
+    theirs = name == "win" and "purpose" in clause.sentence.tokens[clause.trigger].tags and named  # "to supply Chile with tankers"
     if found.private or not (theirs or found.bodies or found.generic or _public_elsewhere(clause, sentences)):
         return False
-    checks = {"pick": _picked, "buy": _purchased, "sign": _signed, "give": _given, "win": _won}
+    if clause.frame.name == "insource":
+        return True
+    if clause.form == "p" and "done" in clause.sentence.tokens[clause.trigger].tags and name == "win":
+        return bool(found.suppliers) and (bool(found.bodies) or "works" in _tags(_subject(clause)))
+    checks = {"approve": _given_leave, "go": _went, "pick": _picked, "buy": _purchased, "sign": _signed, "give": _given, "win": _won}
     return checks.get(name, _dropped)(clause, found)
 
 
@@ -101,6 +140,10 @@ def _buys(clause: Clause, found: Parts) -> bool:
     return any(token.capital and token.tags == UNKNOWN and token.kind == "word" for token in subject) and not _firm(subject)
 
 
+def _named_buyer(clause: Clause) -> bool:
+    return any(token.kind in ("body", "place") or "generic_body" in token.tags for token in _subject(clause))
+
+
 def _picked(clause: Clause, found: Parts) -> bool:
     """A firm is chosen for something; verbs that mostly choose people need the thing or the firm to be plain."""
     tokens, run = clause.sentence.tokens, _object(clause)
@@ -114,7 +157,10 @@ def _picked(clause: Clause, found: Parts) -> bool:
     if _new_firm(clause, run) if run else False:
         return things
     if "names_people" in tokens[clause.trigger].tags:
-        return (known or firm or bool(found.suppliers)) and (things or money) and (purpose or known or firm)
+        does = any("performs" in token.tags for token in tokens[clause.trigger + 1 :])
+        return ((known or firm) and (things or money or purpose)) or (bool(found.suppliers) and purpose and (money or (things and does)))
+    if "form_g" in _tags(run[:1]):
+        return False  # "turns to using an app"
     if known or firm:
         chosen = (clause.passive and firm and things) or (known and not clause.passive and _buys(clause, found))
         return purpose or chosen or money or "strong" in _tags(tokens)
@@ -125,20 +171,27 @@ def _picked(clause: Clause, found: Parts) -> bool:
 def _purchased(clause: Clause, found: Parts) -> bool:
     """A public body buys from a firm, or buys arms, trains or ambulances."""
     run = _object(clause)
-    if not _buys(clause, found) or clause.passive or _tags(run) & _NO_PURCHASE:
+    if not _buys(clause, found) or clause.passive or "estate" in _tags(run):
         return False
     if "commands" in clause.sentence.tokens[clause.trigger].tags and _commanded(clause, run):
         return False
+    if "spends" in clause.sentence.tokens[clause.trigger].tags:
+        bought = [token for phrase in clause.right if phrase.prep in ("in", "for") for token in _words(clause, phrase.start, phrase.end)]
+        paid = any(token.kind == "money" for token in run)
+        return paid and ("arms" in _tags(bought) or bool(found.suppliers and _tags(bought) & _THINGS))
     seller = any(_firm(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "from")
-    return seller or "arms" in _tags(run) or bool(found.suppliers)
+    things = bool(_tags(run) & _THINGS) and any(token.kind == "money" or "num" in token.tags for token in clause.sentence.tokens)
+    return seller or things or "arms" in _tags(run) or bool(found.suppliers)
 
 
 def _commanded(clause: Clause, run: list[Token]) -> bool:
     """Whether an order is a command: to somebody ("orders hospitals to report"), or by a judge ("judge orders body cameras")."""
     tokens = clause.sentence.tokens
     end = clause.right[-1].end if clause.right else clause.trigger + 1
+    if not _named_buyer(clause) and not any(one.prep == "from" for one in clause.right):
+        return True
     verb = end + 1 < len(tokens) and "to" in tokens[end].tags
-    counted = any(token.tags & {"num", "fresh", "quantity", "arms"} for token in run)
+    counted = any(token.tags & {"num", "fresh", "quantity", "arms"} for token in run) or any(one.prep == "from" for one in clause.right)
     return verb or "judges" in _tags(_subject(clause)) or any(token.kind == "body" for token in run) or not counted
 
 
@@ -151,14 +204,29 @@ def _signed(clause: Clause, found: Parts) -> bool:
 def _given(clause: Clause, found: Parts) -> bool:
     """Public work is handed to a firm."""
     to = [token for phrase in clause.right if phrase.prep == "to" for token in _words(clause, phrase.start, phrase.end)]
-    firm = bool(found.suppliers) or _firm(to) or (clause.passive and _firm(_subject(clause)))
+    firm = (bool(found.suppliers) and not clause.sentence.title_case) or _firm(to) or (clause.passive and _firm(_subject(clause)))
     return firm and (bool(found.bodies) or (not clause.passive and _buys(clause, found)))
+
+
+def _given_leave(clause: Clause, found: Parts) -> bool:
+    """A board approves a purchase from a firm, or a firm for the work."""
+    seller = any(_names(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "from")
+    known = _firm(_object(clause)) or any(name.known for name in found.suppliers)
+    things = bool(_tags(clause.sentence.tokens[clause.trigger + 1 :]) & {"works", "goods"})
+    return _buys(clause, found) and (seller or (known and things))
+
+
+def _went(clause: Clause, found: Parts) -> bool:
+    """Public work goes to a firm."""
+    return _firm(_object(clause)) or (bool(found.suppliers) and bool(_tags(_subject(clause)) & {"works", "generic_body"}))
 
 
 def _won(clause: Clause, found: Parts) -> bool:
     """A firm gets public work: a firm that is to do it, or one that "bags" an upgrade from a public body."""
     tokens = clause.sentence.tokens
     if "purpose" in tokens[clause.trigger].tags:
+        if "performs" not in tokens[clause.trigger].tags or _goes_on(clause):
+            return False
         behind = tokens[clause.trigger + 1 :]
         named = any(token.kind == "body" for token in behind) or any(token.kind == "place" for token in _object(clause)[:1])
         return named or bool(_tags(behind) & {"works", "generic_body"})
@@ -172,11 +240,29 @@ def _won(clause: Clause, found: Parts) -> bool:
 def _dropped(clause: Clause, found: Parts) -> bool:
     """A public body is rid of a firm; a name alone may be a person's."""
     tokens = clause.sentence.tokens
-    sides = [*_object(clause), *(_subject(clause) if clause.passive else [])]
+    sides = [*_object(clause), *(_subject(clause) if clause.passive or "parts" in tokens[clause.trigger].tags else [])]
     if _firm(sides) or any(name.known for name in found.suppliers):
         return True
-    things = _tags(tokens[clause.trigger + 1 :]) & (_THINGS | {"scheme", "strong"})
+    end = clause.right[-1].end if clause.right else clause.trigger + 1
+    things = _tags(tokens[clause.trigger + 1 : end]) & (_THINGS | {"scheme", "strong"})
     return not clause.sentence.title_case and bool(found.suppliers and things)
+
+
+def _names(run: list[Token]) -> bool:
+    """Whether a firm stands there, be it only by a name nobody listed."""
+    return _firm(run) or any(token.capital and token.tags == UNKNOWN and token.kind == "word" for token in run)
+
+
+def _goes_on(clause: Clause) -> bool:
+    """Whether a firm only goes on with what it does ("to run ferries until 2030", "for two more years")."""
+    tokens = clause.sentence.tokens
+    return any("goes_on" in token.tags for token in tokens[clause.trigger + 1 :]) or "a" in {token.low for token in _subject(clause)[:1]}
+
+
+def _pair(clause: Clause) -> bool:
+    """Whether two of them part: "BART, Cubic to part ways"."""
+    tokens = clause.sentence.tokens
+    return any(token.tags & {"and"} or token.low == "," for token in tokens[: clause.trigger]) and _firm(tokens[: clause.trigger])
 
 
 def _object(clause: Clause) -> list[Token]:

@@ -50,6 +50,9 @@ def _dated(clause: Clause) -> bool:
     tokens = clause.sentence.tokens
     if clause.form not in "pd":
         return False
+    end = clause.right[-1].end if clause.right else clause.trigger + 1
+    if any("long_ago" in token.tags for token in tokens[clause.trigger : end + 2]):
+        return True
     return any(phrase.prep == "in" and _A_YEAR.fullmatch(tokens[phrase.start].text) for phrase in clause.right)
 
 
@@ -104,7 +107,8 @@ def _headline_progressive(clause: Clause, group: int) -> bool:
 def _subordinate(clause: Clause, group: int) -> None:
     """A condition is a proposal; a relative clause, a row about it and "after", "despite" tell background."""
     tokens = clause.sentence.tokens
-    if group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"}):
+    relative = group and tokens[group - 1].tags & {"rel"} and not (group > 1 and tokens[group - 2].tags & {"say", "decide", "propose"})
+    if relative or (clause.left and clause.left[0].start and tokens[clause.left[0].start - 1].low == "whose"):
         clause.mood, clause.why = "background", "relative clause"
     elif any("candidate" in token.tags for phrase in clause.right if not phrase.prep for token in tokens[phrase.start : phrase.end]):
         clause.mood, clause.why = "proposed", "a candidate, not the winner"

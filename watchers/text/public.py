@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from watchers.text.implied import bought
@@ -12,10 +13,21 @@ from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 from watchers.types import EventKind
 
-CANCELS = frozenset({"cancel", "terminate", "strip", "lose", "insource", "doubt"})
+CANCELS = frozenset({"dismiss", "cancel", "terminate", "strip", "lose", "insource", "doubt"})
 _UNBLOCKABLE = frozenset({"employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
+
 _SOUGHT = frozenset({"buy", "pick", "seek"})  # planned purchases and searches are told of without the firm
 _ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands around a contract noun: a firm known for contracts, a sum, goods or works, the word for a firm."""
+
+    known: bool
+    money: bool
+    goods: bool
+    firm: bool
 
 
 def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) -> bool:
@@ -47,7 +59,8 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
         return False
     if clause.implied:
         return bought(clause, found, [*title, *summary])
-    if clause.sentence.field == "summary" and not any(token.kind == "body" for one in (*title, clause.sentence) for token in one.tokens):
+    own = clause.sentence
+    if own.field == "summary" and not any(_body(token) for one in (*title, own) for token in one.tokens) and not found.bodies:
         return False  # background told below a headline about something else
     if _recalled(clause, found, title):
         return False
@@ -64,6 +77,10 @@ def _recalled(clause: Clause, found: Parts, title: list[Sentence]) -> bool:
         return False
     headline = {token.low for sentence in title for token in sentence.tokens}
     return not any(tokens[name.start].low in headline for name in found.suppliers)
+
+
+def _body(token: Token) -> bool:
+    return token.kind == "body" or "generic_body" in token.tags
 
 
 def _strong(clause: Clause) -> bool:
@@ -112,23 +129,48 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     firm = any("generic_supplier" in token.tags for run in sides for token in run)
     if contract.kind == "money":
         return known or firm
-    verdicts = {
-        "scheme": (name in CANCELS and (known or money)) or (name in ("give", "pick", "win") and bool(found.bodies and found.suppliers)),
-        "bid": name in ("give", "approve") and (money or goods or bool(found.suppliers)),
-        "order": _ordered(clause, found, goods=goods, named=money or known),
-        "award": (name == "win" and bool(found.bodies) and (known or money)) or (name in CANCELS and bool(found.suppliers)),
-        "job": name in ("win", "give", "pick") and bool(found.suppliers) and bool(found.bodies or found.generic) and money,
-    }
-    for kind, verdict in verdicts.items():
-        if kind in contract.tags:
-            return verdict
-    buyer = bool(found.bodies) or any(token.kind == "body" for token in tokens) or (found.generic and money)
-    if (buyer and found.suppliers and name in ("give", "pick", "win")) or _for_goods(clause, found):
+    verdict = _of_kind(clause, found, Seen(known, money, goods, firm))
+    if verdict is not None:
+        return verdict
+    buyer = bool(found.bodies) or any(token.kind == "body" for token in tokens) or (found.generic and (money or goods))
+    if (buyer and (found.suppliers or firm) and name in ("give", "pick", "win")) or _for_goods(clause, found):
         return True
     if not found.bodies and not any("generic_body" in token.tags for token in tokens):
         return False
     arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
-    return known or firm or arms or (goods and money) or (bool(found.suppliers) and (goods or money))
+    named = any(one.kind == "body" for one in found.bodies) and bool(found.suppliers)
+    purchase = contract.low.startswith(("purchase", "buy")) and bool(found.bodies or found.generic)
+    ended = name in CANCELS and (goods or firm) and (purchase or any(_body(token) for token in tokens))
+    return known or firm or arms or named or ended or (goods and money) or (bool(found.suppliers) and (goods or money))
+
+
+def _of_kind(clause: Clause, found: Parts, seen: Seen) -> bool | None:
+    """The verdict over nouns that are seldom a contract ("order", "award", "job", "project"); None for all others."""
+    contract, name = clause.sentence.tokens[clause.contract or 0], clause.frame.name
+    gives, ends = name in ("give", "pick", "win"), name in CANCELS
+    things = seen.money or seen.goods
+    buyer, party = bool(found.bodies or found.generic), bool(found.suppliers) or seen.firm
+    verdicts = {
+        "scheme": (ends and (seen.known or seen.money)) or (gives and buyer and party and things),
+        "search": ends and buyer and (seen.money or seen.firm or bool(_before(clause) & {"goods", "arms", "works"}) or _for_things(clause)),
+        "bid": (name in ("give", "approve") and (things or party)) or (ends and buyer and things and _every(clause)),
+        "order": _ordered(clause, found, goods=seen.goods, named=seen.money or seen.known),
+        "award": (name == "win" and bool(found.bodies) and (seen.known or seen.money)) or (ends and (party or (buyer and things))),
+        "job": (gives or ends) and buyer and party and things,
+    }
+    return next((verdict for kind, verdict in verdicts.items() if kind in contract.tags), None)
+
+
+def _before(clause: Clause) -> set[str]:
+    """The tables of the words right before the contract noun: "an electric van order"."""
+    contract = clause.contract or 0
+    return {tag for token in clause.sentence.tokens[max(0, contract - 3) : contract] for tag in token.tags}
+
+
+def _every(clause: Clause) -> bool:
+    """Whether it is all bids that are turned down."""
+    tokens, contract = clause.sentence.tokens, clause.contract or 0
+    return tokens[contract].low != "bid" or any("whole" in token.tags for token in tokens[max(0, contract - 2) : contract])
 
 
 def _ordered(clause: Clause, found: Parts, *, goods: bool, named: bool) -> bool:
@@ -136,7 +178,7 @@ def _ordered(clause: Clause, found: Parts, *, goods: bool, named: bool) -> bool:
     if named:
         return True
     if clause.frame.name in CANCELS:
-        return _for_things(clause)
+        return _for_things(clause) or bool(_before(clause) & {"goods", "arms"})
     won = clause.frame.name == "win" and not clause.passive and bool(found.bodies and found.suppliers)
     return won or (goods and clause.frame.name in _ORDERED)
 
@@ -149,7 +191,8 @@ def _for_goods(clause: Clause, found: Parts) -> bool:
     if name in ("give", "pick"):
         years = any("term" in token.tags for token in tokens[clause.trigger :])
         return years and bool(found.suppliers) and found.generic
-    if name not in ("sign", "approve") or not any(one.kind == "body" and one.start < clause.trigger for one in found.bodies):
+    plain = any("generic_body" in token.tags for token in tokens[: clause.trigger])
+    if name not in ("sign", "approve") or not (plain or any(one.kind == "body" and one.start < clause.trigger for one in found.bodies)):
         return False
     return _for_things(clause)
 
@@ -172,7 +215,10 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
             return True  # not the US of "US retailer"
     if clause.money_only:
         return False
-    return found.generic or (strong and any(token.kind == "body" for sentence in sentences for token in sentence.tokens))
+    if found.generic:
+        return True
+    own = clause.sentence
+    return any(_body(token) if strong else token.kind == "body" for one in sentences if one is not own for token in one.tokens)
 
 
 def blocked_by(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:

@@ -12,7 +12,7 @@ from watchers.names import LEGAL_FORMS
 from watchers.text.naming import Name, names
 from watchers.text.phrases import Clause, Phrase
 from watchers.text.rules import UNKNOWN, Rules
-from watchers.text.tokens import Sentence
+from watchers.text.tokens import Sentence, Token
 from watchers.types import AlertClass, EventKind
 
 _ABBREVIATION = range(3, 8)  # letters
@@ -57,7 +57,7 @@ def parts(clause: Clause, rules: Rules) -> Parts:
     _contract_body(clause, found)
     _purpose_body(clause, found)
     tokens = clause.sentence.tokens
-    found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens)))
+    found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens))) or _national(tokens)
     return found
 
 
@@ -111,6 +111,14 @@ def _plainly_public(sentence: Sentence, index: int, rules: Rules) -> bool:
     return not any(other.capital and other.tags == UNKNOWN for other in beside)
 
 
+def _national(tokens: list[Token]) -> bool:
+    """Whether arms are a nation's ("Slovenian helicopter order"): nobody else buys them."""
+    return any(
+        "demonym" in token.tags and any("arms" in other.tags for other in tokens[place + 1 : place + 4])
+        for place, token in enumerate(tokens)
+    )
+
+
 def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     holds = clause.contract is not None and phrase.start <= clause.contract < phrase.end
     if holds:
@@ -132,10 +140,10 @@ def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "by" and clause.frame.name in ("win", "lose"):
         return "supplier" if clause.passive else ""  # "contract won by Meggitt"
     if phrase.prep == "by":
-        return "actor" if clause.passive else ""
+        return "actor" if clause.passive or (clause.bare and clause.frame.name == "give") else ""
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
     if phrase.prep == "from" and (
-        clause.frame.name == "buy"
+        clause.frame.name in ("buy", "pick", "approve")
         or (clause.frame.name != "win" and contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))
     ):
         return "supplier"

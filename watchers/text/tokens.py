@@ -211,12 +211,17 @@ def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Rul
         if len(run) == size and " ".join(token.low for token in run) == phrase:
             kind = _kind(text[first.start - offset : run[-1].end - offset], rules)
             words = text[first.start - offset : run[-1].end - offset]
-            if index and "ev" in rules.tags(phrase) and tokens[index - 1].tags & {"det", "ev"} and "noun" not in tokens[index - 1].tags:
+            if index and "ev" in rules.tags(phrase) and tokens[index - 1].tags & {"det", "ev"} and not _noun(tokens[index - 1]):
                 continue  # "the bid for the roof", "invites bids for trains": no verb
             if kind or phrase in rules.listed or words in rules.body_tails or words in rules.lower_tails:
                 return index + size, kind or "phrase", phrase
     kind = _kind(first.text, rules) if first.text[0].isupper() or first.text[0].isdigit() else ""
     return index + 1, kind, first.low
+
+
+def _noun(token: Token) -> bool:
+    """Whether a verb's word is as likely a noun ("review bids for"); in the present it is the verb ("scraps bids for")."""
+    return "noun" in token.tags and not ("form_s" in token.tags and "paper" not in token.tags)
 
 
 def _kind(text: str, rules: Rules) -> str:
