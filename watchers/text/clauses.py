@@ -204,7 +204,7 @@ def _verb_not_noun(token: Token, previous: Token | None, following: Token | None
         return True
     if previous is None or previous.tags & {"det", "gen", "of", "in", "for", "with", "from", "by", "worth"} or previous.kind == "money":
         return False
-    if "ev" in previous.tags and "noun" not in previous.tags and "generic_supplier" in (following.tags if following else ()):
+    if "ev" in previous.tags and "generic_supplier" in (following.tags if following else ()):
         return False  # "stands by bin contractor"
     if following is None or following.kind == "stop":
         return "paper" in previous.tags
@@ -371,7 +371,7 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
     """Sets the contract noun of a phrase when one heads it; what follows it may change what is said ("contract extension")."""
     for index in range(phrase.end - 1, phrase.start - 1, -1):
         token = tokens[index]
-        if "paper" not in token.tags or token.kind != "word" or ("job" in token.tags and clause.frame.name not in _JOBS):
+        if "paper" not in token.tags or token.kind != "word" or ("job" in token.tags and not _work(token, clause)):
             continue
         if "award" in token.tags and index > phrase.start and "paper" in tokens[index - 1].tags:
             continue  # "contract award": the contract is the noun before
@@ -382,6 +382,12 @@ def _paper(tokens: list[Token], phrase: Phrase, clause: Clause, rules: Rules) ->
         clause.contract, clause.head = index, head
         return True
     return False
+
+
+def _work(token: Token, clause: Clause) -> bool:
+    """Whether "job" or "work" is what a verb gives or takes away; "jobs" that are lost are people's."""
+    name = clause.frame.name
+    return name in _JOBS and (token.low != "jobs" or name in ("give", "win", "pick"))
 
 
 def _nominal(sentence: Sentence, index: int, rules: Rules) -> Clause | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from watchers.text.phrases import HARD
 from watchers.text.rules import Frame, Rules
 from watchers.text.tokens import Token
@@ -12,7 +14,7 @@ _FAR = 12  # words between the verb and the word that decides
 def framed(tokens: list[Token], index: int, frame: Frame, rules: Rules) -> Frame:
     """The frame of the verb at ``index``, by what follows it in its clause."""
     tags = tokens[index].tags
-    if not tags & {"takes", "handing", "declares"}:
+    if not tags & {"takes", "handing", "declares", "cuts"}:
         return frame
     ahead = _ahead(tokens, index)
     said = {tag for token in ahead for tag in token.tags}
@@ -22,6 +24,8 @@ def framed(tokens: list[Token], index: int, frame: Frame, rules: Rules) -> Frame
         return rules.frames["strip"] if _from_firm(ahead) else frame
     if "handing" in tags and "dismissal" in said:
         return rules.frames["dismiss"]
+    if "cuts" in tags:
+        return rules.frames["change"] if _by_some(ahead) else frame
     return rules.frames["cancel"] if "declares" in tags and "void" in said else frame
 
 
@@ -31,6 +35,12 @@ def _ahead(tokens: list[Token], index: int) -> list[Token]:
     while end < len(tokens) and end - index <= _FAR and tokens[end].low not in HARD and not tokens[end].tags & {"sub", "rel", "but"}:
         end += 1
     return tokens[index + 1 : end]
+
+
+def _by_some(ahead: list[Token]) -> bool:
+    """Whether something is cut by a part of it ("cut by a third"): it goes on."""
+    part = ({"num", "quantity", "det"} & other.tags or other.kind == "money" for token, other in pairwise(ahead) if "by" in token.tags)
+    return any(part)
 
 
 def _from_firm(ahead: list[Token]) -> bool:

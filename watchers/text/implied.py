@@ -24,6 +24,8 @@ def implied(clause: Clause, rules: Rules) -> int | None:
         return next((start + place for place, token in enumerate(run) if "generic_supplier" in token.tags), None)
     if "parts" in clause.sentence.tokens[clause.trigger].tags:
         return clause.trigger if _firm(_subject(clause)) or len(clause.left) > 1 or _pair(clause) else None
+    if name == "strip" and "takes" in clause.sentence.tokens[clause.trigger].tags:
+        return clause.trigger  # "takes upkeep away from Babcock"
     if name in _ENDS and _drops_firm(clause, run):
         clause.frame = rules.frames["strip"]
         return clause.trigger
@@ -99,15 +101,16 @@ def _new_firm(clause: Clause, run: list[Token]) -> bool:
 def _drops_firm(clause: Clause, run: list[Token]) -> bool:
     """Whether a firm is what is dropped: "council sacks pool builder", "dental company dropped by NT Health"."""
     tokens, tags = clause.sentence.tokens, clause.sentence.tokens[clause.trigger].tags
-    if "deprives" in tags or ("drops" not in tags and clause.frame.name != "strip"):
+    run = [token for token in run if "dismissal" not in token.tags]
+    if "deprives" in tags or ("drops" not in tags and clause.frame.name not in ("strip", "dismiss")):
         return False
     if clause.form == "g" and clause.trigger and tokens[clause.trigger - 1].kind == "stop":
         return False  # "lands contract, ousting Capita": the news is the new one
     if _tags(run) & {"gift"} or (any(token.tags & {"works", "arms"} for token in run) and not _firm(run)):
         return False  # "cuts off Huawei's access", "quits space station"
     if not clause.passive:
-        return _firm(run) or any(token.capital for token in run)
-    return _firm(_subject(clause))
+        return _headed(run)
+    return _headed(_subject(clause))
 
 
 def bought(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
@@ -147,7 +150,7 @@ def _named_buyer(clause: Clause) -> bool:
 def _picked(clause: Clause, found: Parts) -> bool:
     """A firm is chosen for something; verbs that mostly choose people need the thing or the firm to be plain."""
     tokens, run = clause.sentence.tokens, _object(clause)
-    firm = _firm([*run, *_subject(clause)] if clause.passive else run)
+    firm = _firm(run) or (clause.passive and _firm(_subject(clause)[-1:]))
     known = any(name.known for name in found.suppliers)
     if clause.sentence.title_case and not (known or firm):
         return False  # a name in a title that capitalises everything is none
@@ -225,7 +228,7 @@ def _won(clause: Clause, found: Parts) -> bool:
     """A firm gets public work: a firm that is to do it, or one that "bags" an upgrade from a public body."""
     tokens = clause.sentence.tokens
     if "purpose" in tokens[clause.trigger].tags:
-        if "performs" not in tokens[clause.trigger].tags or _goes_on(clause):
+        if "performs" not in tokens[clause.trigger].tags or _goes_on(clause) or _private_customer(clause):
             return False
         behind = tokens[clause.trigger + 1 :]
         named = any(token.kind == "body" for token in behind) or any(token.kind == "place" for token in _object(clause)[:1])
@@ -240,6 +243,9 @@ def _won(clause: Clause, found: Parts) -> bool:
 def _dropped(clause: Clause, found: Parts) -> bool:
     """A public body is rid of a firm; a name alone may be a person's."""
     tokens = clause.sentence.tokens
+    by = any(phrase.prep == "by" for phrase in clause.right)
+    if clause.passive and by and not any(name.start > clause.trigger for name in found.bodies) and not _public_by(clause):
+        return False
     sides = [*_object(clause), *(_subject(clause) if clause.passive or "parts" in tokens[clause.trigger].tags else [])]
     if _firm(sides) or any(name.known for name in found.suppliers):
         return True
@@ -251,6 +257,25 @@ def _dropped(clause: Clause, found: Parts) -> bool:
 def _names(run: list[Token]) -> bool:
     """Whether a firm stands there, be it only by a name nobody listed."""
     return _firm(run) or any(token.capital and token.tags == UNKNOWN and token.kind == "word" for token in run)
+
+
+def _headed(run: list[Token]) -> bool:
+    """Whether a firm or a name heads the words, and does not only describe what does ("Unisys founder's grandson")."""
+    return bool(run) and (_firm(run[-1:]) or (run[-1].capital and run[-1].kind in ("word", "place")))
+
+
+def _public_by(clause: Clause) -> bool:
+    return any("generic_body" in _tags(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "by")
+
+
+def _private_customer(clause: Clause) -> bool:
+    """Whether a firm's own customer is a firm: "to supply engines to Color Line ferry"."""
+    return any(
+        _names(_words(clause, phrase.start, phrase.end))
+        and not any(t.kind in ("body", "place") for t in _words(clause, phrase.start, phrase.end)[:2])
+        for phrase in clause.right
+        if phrase.prep in ("to", "for", "with")
+    )
 
 
 def _goes_on(clause: Clause) -> bool:

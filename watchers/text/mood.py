@@ -35,14 +35,24 @@ def decide(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -
         clause.mood, clause.why = "proposed", "a condition follows"
     if _YEAR.search(sentence.text) and "in" in tokens[0].tags:
         clause.mood, clause.why = "background", "begins with a year gone by"
-    if clause.mood == "happened" and _dated(clause):
-        clause.mood, clause.why = "background", "told with the year it happened in"
-    if clause.mood == "happened" and _none(clause):
-        clause.mood, clause.why = "negated", "no contract"
-    if clause.mood == "happened" and _of_an_object(clause, group):
-        clause.mood, clause.why = "background", "a description of the object of another verb"
+    if clause.mood in ("happened", "future"):
+        _around(clause, group)
     if clause.mood in ("happened", "future"):
         _subordinate(clause, group)
+
+
+def _around(clause: Clause, group: int) -> None:
+    """What the words around an event that seems told make of it."""
+    if _runs_out(clause):
+        clause.mood, clause.why = "background", "it runs out in due time"
+    elif clause.mood == "future":
+        return
+    elif _dated(clause):
+        clause.mood, clause.why = "background", "told with the year it happened in"
+    elif _none(clause):
+        clause.mood, clause.why = "negated", "no contract"
+    elif _of_an_object(clause, group):
+        clause.mood, clause.why = "background", "a description of the object of another verb"
 
 
 def _dated(clause: Clause) -> bool:
@@ -53,7 +63,23 @@ def _dated(clause: Clause) -> bool:
     end = clause.right[-1].end if clause.right else clause.trigger + 1
     if any("long_ago" in token.tags for token in tokens[clause.trigger : end + 2]):
         return True
+    if end + 1 < len(tokens) and tokens[end].low == "since" and _A_YEAR.fullmatch(tokens[end + 1].text):
+        return True
     return any(phrase.prep == "in" and _A_YEAR.fullmatch(tokens[phrase.start].text) for phrase in clause.right)
+
+
+def _runs_out(clause: Clause) -> bool:
+    """Whether a contract ends of itself ("contract ends in June"); early, or with a reason, somebody ended it."""
+    tokens = clause.sentence.tokens
+    if clause.frame.name != "terminate" or clause.contract is None or clause.implied:
+        return False
+    after = tokens[clause.trigger + 1 :]
+    if any("in_time" in token.tags for token in after):
+        return True
+    if "runs_out" not in tokens[clause.trigger].tags or clause.contract > clause.trigger or clause.form == "p":
+        return False
+    let = any("lets" in token.tags for token in tokens[: clause.trigger])  # "lets contract lapse"
+    return not let and not any("early" in token.tags for token in after)
 
 
 def _none(clause: Clause) -> bool:

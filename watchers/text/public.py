@@ -14,7 +14,7 @@ from watchers.text.tokens import Sentence, Token
 from watchers.types import EventKind
 
 CANCELS = frozenset({"dismiss", "cancel", "terminate", "strip", "lose", "insource", "doubt"})
-_UNBLOCKABLE = frozenset({"employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
+_UNBLOCKABLE = frozenset({"extension", "employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
 
 _SOUGHT = frozenset({"buy", "pick", "seek"})  # planned purchases and searches are told of without the firm
 _ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
@@ -36,6 +36,8 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     strong = bool(contract.tags & {"strong", "tender"})
     blocked = blocked_by(title, clause.sentence, rules)
     named = any(name.kind == "body" for name in found.bodies) or (blocked != "sport" and bool(found.bodies))
+    if blocked == "extension" and clause.frame.event.alert is None:
+        blocked = None
     if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
     if clause.frame.needs == "tender":
@@ -55,7 +57,7 @@ def lenient(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
 
 def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Sentence]) -> bool:
     """What an alert needs: a public buyer and a contract; below a headline about something else also the buyer's name."""
-    if _workers(clause):
+    if _workers(clause) or any("privately" in token.tags for one in (*title, *summary) for token in one.tokens):
         return False
     if clause.implied:
         return bought(clause, found, [*title, *summary])

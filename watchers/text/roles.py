@@ -142,6 +142,8 @@ def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "by":
         return "actor" if clause.passive or (clause.bare and clause.frame.name == "give") else ""
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
+    if phrase.prep == "from" and _rid_of(clause):
+        return "supplier"  # "takes upkeep away from Babcock"
     if phrase.prep == "from" and (
         clause.frame.name in ("buy", "pick", "approve")
         or (clause.frame.name != "win" and contract is not None and (contract.tags & {"bid"} or contract.low.startswith("purchase")))
