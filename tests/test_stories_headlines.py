@@ -95,7 +95,7 @@ def test_one_event_in_two_newsrooms_words_is_one_story(first: str, second: str):
 def test_a_decision_says_what_agreed_or_what_parts():
     one, other = (
         telling("Fenham council scraps £2m Serco parking contract"),
-        telling("Serco loses £2m parking deal as Fenham council pulls the plug"),
+        telling("Serco loses £2m parking contract as Fenham council pulls the plug"),
     )
     award = telling("Fenham council awards £2m parking contract to Serco")
 

@@ -3,14 +3,15 @@
 Names, sums and places are replaced by what they are ("BODY hands FIRM $ contract"), so that what was learnt from one council's contract
 holds for every council's. The words themselves are kept beside that, as stems, for idioms ("parts ways with").
 
-Tried and rejected: words alone (half the recall, they know no new names); word classes from the vectors of a language model (they mix
-"scraps" with "waste" and "bags" with "toilets"); a small transformer fine-tuned on the same sentences (docs/understanding.md has the figures).
+Tried and rejected: words alone (they know no new names); word classes from the vectors of a language model (they mix "scraps" with "waste"
+and "bags" with "toilets"); a small transformer fine-tuned on the same sentences. docs/understanding.md has the figures.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import pairwise
 
 from watchers.text.clauses import clauses
 from watchers.text.phrases import Clause
@@ -29,7 +30,10 @@ _ENDING = re.compile(r"(?:ies|ing|ed|es|s|ly)$")
 _KEY = re.compile(r"^(?:[$?#]|BODY|FIRM|PLACE|NAME|C:.*|gs|gb|.*\.[a-z]+)$")
 _PAPERS = ("strong", "tender", "weak", "order", "award", "bid", "job", "scheme")
 _FUNCTION = frozenset(
-    "to by with from for between of in worth gen and but sub rel not modal will be have do about within pronoun".split(),
+    {
+        *("to", "by", "with", "from", "for", "between", "of", "in", "worth", "gen", "and", "but", "sub", "rel", "not"),
+        *("modal", "will", "be", "have", "do", "about", "within", "pronoun"),
+    }
 )
 _SAID_BY_WORD = frozenset({"in", "sub", "modal"})  # "on", "over"; "after", "despite"; "could", "should": each says something else
 _KINDS = {"money": "$", "body": "BODY", "supplier": "FIRM", "place": "PLACE"}
@@ -52,21 +56,25 @@ def symbol(token: Token, sentence: Sentence, rules: Rules) -> str:
         return token.low if token.low in _BORDERS else ""
     if token.kind != "word":
         return _KINDS[token.kind]
+    if listed := _listed(token, rules):
+        return listed
+    return "NAME" if token.capital and not sentence.title_case and not sentence.lower_case else stem(token.low)
+
+
+def _listed(token: Token, rules: Rules) -> str:
+    """The part of a word that stands in a table, by the table that says most; empty for a word in none."""
     tags = token.tags
-    if "num" in tags:
-        return "#"
-    if "paper" in tags:
-        return f"C:{paper(token)}{'v' if 'ev' in tags else ''}"
-    if "ev" in tags:
-        verb = rules.verbs.get(token.low)
-        return f"{verb[0].name}.{verb[1]}" if verb else "ev"
-    if "generic_supplier" in tags or "generic_body" in tags:
-        return "gs" if "generic_supplier" in tags else "gb"
-    if function := sorted(tags & _FUNCTION):
-        return token.low if len(function) == 1 and function[0] in _SAID_BY_WORD else "|".join(function)
-    if token.capital and not sentence.title_case and not sentence.lower_case:
-        return "NAME"
-    return stem(token.low)
+    function = sorted(tags & _FUNCTION)
+    verb = rules.verbs.get(token.low) if "ev" in tags else None
+    parts = (
+        ("num" in tags, "#"),
+        ("paper" in tags, f"C:{paper(token)}{'v' if 'ev' in tags else ''}"),
+        ("ev" in tags, f"{verb[0].name}.{verb[1]}" if verb else "ev"),
+        ("generic_supplier" in tags, "gs"),
+        ("generic_body" in tags, "gb"),
+        (bool(function), token.low if len(function) == 1 and function[0] in _SAID_BY_WORD else "|".join(function)),
+    )
+    return next((part for holds, part in parts if holds), "")
 
 
 def of_entry(title: list[Sentence], summary: list[Sentence], told: Told | None, rules: Rules) -> set[str]:
@@ -89,28 +97,18 @@ def of_entry(title: list[Sentence], summary: list[Sentence], told: Told | None, 
 
 def _of_sentence(sentence: Sentence, rules: Rules) -> Iterator[str]:
     row = ["<", *_row(sentence, rules), ">"]
-    for index, one in enumerate(row):
-        yield f"1 {one}"
-        if index + 1 < len(row):
-            yield f"2 {one} {row[index + 1]}"
-        if index + 2 < len(row):
-            yield f"3 {one} {row[index + 1]} {row[index + 2]}"
+    yield from (f"1 {one}" for one in row)
+    yield from (f"2 {one} {other}" for one, other in pairwise(row))
+    yield from (f"3 {one} {other} {third}" for one, other, third in zip(row, row[1:], row[2:], strict=False))
     keys = [(index, one) for index, one in enumerate(row) if _KEY.match(one)]
     for place, (index, one) in enumerate(keys):
-        for other_index, other in keys[place + 1 : place + 1 + _PAIRS]:
-            if other_index - index <= _NEAR:
-                yield f"k {one} {other}"
+        near = (other for at, other in keys[place + 1 : place + 1 + _PAIRS] if at - index <= _NEAR)
+        yield from (f"k {one} {other}" for other in near)
     stems = [stem(token.low) for token in sentence.tokens if token.kind not in ("stop", "money")]
-    for index, one in enumerate(stems):
-        yield f"w {one}"
-        if index + 1 < len(stems):
-            yield f"ww {one} {stems[index + 1]}"
-    if sentence.title_case:
-        yield "TC"
-    if sentence.lower_case:
-        yield "LC"
-    if sentence.text.rstrip().endswith("?"):
-        yield "?"
+    yield from (f"w {one}" for one in stems)
+    yield from (f"ww {one} {other}" for one, other in pairwise(stems))
+    shapes = (("TC", sentence.title_case), ("LC", sentence.lower_case), ("?", sentence.text.rstrip().endswith("?")))
+    yield from (name for name, holds in shapes if holds)
 
 
 def _row(sentence: Sentence, rules: Rules) -> list[str]:
@@ -238,4 +236,4 @@ class _Around:
 
 
 _NAMES = frozenset({"NAME", "FIRM", "PLACE", "BODY"})
-_LEADS = frozenset("to with from by for in on at of between gen under".split())
+_LEADS = frozenset(["to", "with", "from", "by", "for", "in", "on", "at", "of", "between", "gen", "under"])

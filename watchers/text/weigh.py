@@ -28,21 +28,23 @@ _ENDINGS = (EventKind.CANCELLED, EventKind.TERMINATED)
 PART_NEEDS = 0.50
 _SUM = 0.90  # a sum that is told wrongly is worse than one left out
 _NEVER = 2.0
-_TOLD = 0.20  # the grammar reads an event with its contract
+_TOLD = 0.15  # the grammar reads an event with its contract
 _IMPLIED = 0.50  # it reads a purchase or an ending without a contract noun: "orders 300 trucks from Oshkosh"
-_CHOSEN = 0.75  # it reads that somebody was chosen, or is to do something, without a contract noun
+_CHOSEN = 0.55  # it reads that somebody was chosen, or is to do something, without a contract noun
 _ALONE = 0.85  # only the weights see it, and a contract or a tender is named
 _DEAL = 0.985  # the same with a "deal" or an "order" and a firm
+_PRICED = 0.975  # the same with a sum
 _AGAINST = 0.13  # what is asked more when the grammar reads something else: a plan, a change, a denial
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an entry names: a contract or tender, any noun that may stand for one, a firm."""
+    """What an entry names: a contract or tender, any noun that may stand for one, a firm, a sum."""
 
     contract: bool
     paper: bool
     firm: bool
+    price: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def seen(sentences: Sequence[Sentence]) -> Seen:
     tokens = [token for sentence in sentences for token in sentence.tokens]
     nouns = [token.tags for token in tokens if token.kind == "word" and "paper" in token.tags]
     firm = any(token.kind == "supplier" or "generic_supplier" in token.tags for token in tokens)
-    return Seen(any(tags & {"strong", "tender"} for tags in nouns), bool(nouns), firm)
+    contract = any(tags & {"strong", "tender"} for tags in nouns)
+    return Seen(contract, bool(nouns), firm, any(token.money is not None for token in tokens))
 
 
 def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
@@ -109,7 +112,9 @@ def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
             return Bar(said, by_class[said], needs, why)
     if not seen.contract and not (seen.paper and seen.firm):
         return Bar(leads, by_class[leads], _NEVER, "the weights see it alone, and no contract is named")
-    needs, why = (_ALONE, "the weights see it alone") if seen.contract else (_DEAL, "the weights see it alone, and a deal is named")
+    needs, why = _ALONE, "the weights see it alone"
+    if not seen.contract:
+        needs, why = (_PRICED if seen.price else _DEAL), "the weights see it alone, and a deal is named"
     if told is not None and said is None:
         needs, why = min(needs + _AGAINST, 0.99), f"the grammar reads {told.event.value}"
     return Bar(leads, by_class[leads], needs, why)
@@ -169,11 +174,18 @@ def name_parts(told: Told, sentences: Sequence[Sentence], rules: Rules) -> None:
     if rest := [sentence for sentence in sentences if sentence not in own]:
         further = _named(told, rest, rules)
         found = _Found(found.suppliers or further.suppliers, found.bodies or further.bodies, found.sums or further.sums)
-    told.suppliers = found.suppliers or told.suppliers
-    told.bodies = found.bodies or told.bodies
+    if told.clause.frame.name != "lose" or not told.suppliers:  # who gets what another loses is not the supplier
+        told.suppliers = found.suppliers or told.suppliers
+    if not _share(told.bodies, found.bodies):  # of "mayor cancels Met Police contract" the grammar knows whose contract it is
+        told.bodies = found.bodies or told.bodies
     if told.money is None and found.sums:
         told.money_token = max(found.sums, key=lambda one: one[0])[1]
         told.money = told.money_token.money
+
+
+def _share(ours: Sequence[tuple[Sentence, Name]], theirs: Sequence[tuple[Sentence, Name]]) -> bool:
+    """Whether a name of the one stands where one of the other does."""
+    return any(one is other and a.start < b.end and b.start < a.end for one, a in ours for other, b in theirs)
 
 
 @dataclass(slots=True)
