@@ -22,6 +22,7 @@ _PLACE = r"[A-Z][A-Z .,'’/]{3,40}[A-Z.](?:,? ?\(?[A-Z][\w .]{0,20}\)?)?(?:,? [
 _DATELINE = re.compile(rf"^(?:{_PLACE}|[A-Z][a-z]+, [A-Z]{{2}}|[A-Z ]+ ,.{{3,25}}) *(?:–|—|--|-) +")
 _LEFT_AFTER_DATELINE = 20  # characters; less is no sentence, so it was none
 _READ = 4  # sentences of a field: what a feed item tells stands at its head, the rest is background
+_LONGEST = 200  # tokens of a sentence; what goes on longer is no sentence, and clauses cost the square of their length
 _LONG_WORD = 3  # letters; shorter words are small in every title
 _TITLE_WORDS = 4
 _TITLE_SHARE = 0.8
@@ -107,7 +108,7 @@ def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence
     capitals = sum(token.text[0].isupper() for token in long)
     sentence.title_case = len(long) >= _TITLE_WORDS and capitals >= _TITLE_SHARE * len(long)
     sentence.lower_case = not any(token.text[0].isupper() for token in tokens)
-    sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case, title_case=sentence.title_case)
+    sentence.tokens = tokens = _bodies(tokens, text, start, rules, lower=sentence.lower_case, title_case=sentence.title_case)[:_LONGEST]
     sentence.codes = "".join(rules.codes.get(token.tags) or rules.codes[UNKNOWN] for token in tokens)
     return sentence
 
