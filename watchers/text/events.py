@@ -41,9 +41,21 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told |
         told = [one for sentence in group for clause in clauses(sentence, rules) if (one := _told(clause, title, summary, rules))]
         if told:
             best = min(told, key=lambda one: _RANK.index(one.event))
+            if group is title and best.event is EventKind.PROPOSED_AWARD:
+                best = _decided(best, title, summary, rules)
             complete(best, [*title, *summary[:4]], rules)
             return best
     return None
+
+
+def _decided(plan: Told, title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told:
+    """The award a summary tells below a title that sounds like a plan: "Town to get new caterer | The council has awarded ..."."""
+    for sentence in summary[:3]:
+        for clause in clauses(sentence, rules):
+            told = None if clause.implied else _told(clause, title, summary, rules)
+            if told is not None and told.event is EventKind.AWARDED:
+                return told
+    return plan
 
 
 def _shape(title: list[Sentence], summary: list[Sentence], rules: Rules) -> bool:

@@ -119,7 +119,8 @@ def bought(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
     behind = clause.sentence.tokens[clause.trigger + 1 :]
     named = any(token.kind == "body" for token in behind) or any(token.kind == "place" for token in _object(clause)[:1])
     theirs = name == "win" and "purpose" in clause.sentence.tokens[clause.trigger].tags and named  # "to supply Chile with tankers"
-    if found.private or not (theirs or found.bodies or found.generic or _public_elsewhere(clause, sentences)):
+    named = any(token.kind == "body" for token in clause.sentence.tokens)
+    if found.private or not (theirs or named or found.bodies or found.generic or _public_elsewhere(clause, sentences)):
         return False
     if clause.frame.name == "insource":
         return True
@@ -138,7 +139,7 @@ def _public_elsewhere(clause: Clause, sentences: list[Sentence]) -> bool:
 def _buys(clause: Clause, found: Parts) -> bool:
     """Whether the subject is the buyer: a public body, or a name nobody listed, which other words must then make public."""
     subject = _subject(clause)
-    if any(name.start < clause.trigger for name in found.bodies) or "generic_body" in _tags(subject):
+    if any(name.start < clause.trigger for name in found.bodies) or _tags(subject) & {"generic_body", "works"}:
         return True
     return any(token.capital and token.tags == UNKNOWN and token.kind == "word" for token in subject) and not _firm(subject)
 
@@ -160,21 +161,33 @@ def _picked(clause: Clause, found: Parts) -> bool:
     if _new_firm(clause, run) if run else False:
         return things
     if "names_people" in tokens[clause.trigger].tags:
-        does = any("performs" in token.tags for token in tokens[clause.trigger + 1 :])
+        does = any("performs" in token.tags for token in tokens[clause.trigger + 1 :]) or any(
+            one.end - one.start == 1 for one in found.suppliers
+        )
         return ((known or firm) and (things or money or purpose)) or (bool(found.suppliers) and purpose and (money or (things and does)))
     if "form_g" in _tags(run[:1]):
         return False  # "turns to using an app"
+    return _chosen(clause, found, firm=firm, things=things, money=money)
+
+
+def _chosen(clause: Clause, found: Parts, *, firm: bool, things: bool, money: bool) -> bool:
+    """A firm is chosen: known as one, or by a buyer that chooses, for a purpose, things or a sum."""
+    tokens, known, purpose = clause.sentence.tokens, any(name.known for name in found.suppliers), _purposeful(clause)
     if known or firm:
-        chosen = (clause.passive and firm and things) or (known and not clause.passive and _buys(clause, found))
+        chosen = (clause.passive and (things or bool(found.bodies))) or (not clause.passive and (known or things) and _buys(clause, found))
         return purpose or chosen or money or "strong" in _tags(tokens)
     named = any(one.kind == "body" for one in found.bodies)
+    if "chooses" in tokens[clause.trigger].tags and found.suppliers and not clause.passive:
+        return purpose or (_buys(clause, found) and bool(found.bodies or "generic_body" in _tags(_subject(clause))))
     return bool(found.suppliers) and purpose and (things or money or named)
 
 
 def _purchased(clause: Clause, found: Parts) -> bool:
     """A public body buys from a firm, or buys arms, trains or ambulances."""
     run = _object(clause)
-    if not _buys(clause, found) or clause.passive or "estate" in _tags(run):
+    if clause.passive:
+        return _bought_by(clause, found)
+    if not _buys(clause, found) or "estate" in _tags(run):
         return False
     if "commands" in clause.sentence.tokens[clause.trigger].tags and _commanded(clause, run):
         return False
@@ -184,7 +197,15 @@ def _purchased(clause: Clause, found: Parts) -> bool:
         return paid and ("arms" in _tags(bought) or bool(found.suppliers and _tags(bought) & _THINGS))
     seller = any(_firm(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "from")
     things = bool(_tags(run) & _THINGS) and any(token.kind == "money" or "num" in token.tags for token in clause.sentence.tokens)
-    return seller or things or "arms" in _tags(run) or bool(found.suppliers)
+    return seller or things or "arms" in _tags(run) or bool(found.suppliers) or any(token.kind == "supplier" for token in run)
+
+
+def _bought_by(clause: Clause, found: Parts) -> bool:
+    """Whether public things were bought: "court software bought by Nevada", "two ferries ordered from Turkish yard"."""
+    seller = any(_firm(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "from")
+    buyer = any(name.start > clause.trigger for name in found.bodies) or _public_by(clause)
+    tags = _tags(_subject(clause))
+    return bool(tags & _THINGS) and not tags & _NO_PURCHASE and (buyer or seller or bool(found.suppliers and found.bodies))
 
 
 def _commanded(clause: Clause, run: list[Token]) -> bool:
@@ -270,12 +291,13 @@ def _public_by(clause: Clause) -> bool:
 
 def _private_customer(clause: Clause) -> bool:
     """Whether a firm's own customer is a firm: "to supply engines to Color Line ferry"."""
-    return any(
-        _names(_words(clause, phrase.start, phrase.end))
-        and not any(t.kind in ("body", "place") for t in _words(clause, phrase.start, phrase.end)[:2])
-        for phrase in clause.right
-        if phrase.prep in ("to", "for", "with")
-    )
+    for phrase in clause.right:
+        run = _words(clause, phrase.start, phrase.end)
+        public = any(token.kind in ("body", "place") or token.tags & {"generic_body", "demonym", "works"} for token in run)
+        named = any(token.capital and "private_kind" in token.tags for token in run)
+        if phrase.prep in ("to", "for") and (named or (_names(run) and not public)):
+            return True
+    return False
 
 
 def _goes_on(clause: Clause) -> bool:

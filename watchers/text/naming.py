@@ -135,7 +135,7 @@ def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
     for token in tokens[name.end : name.end + 4]:
         if token.tags & {"generic_supplier"} or rules.glued.search(token.low):
             return False
-        if token.kind != "word" or "n" not in token.tags or token.tags & {"paper", "form_s"}:
+        if token.kind != "word" or not token.tags & {"n", "public_word"} or token.tags & {"paper", "form_s"}:
             break
     return True
 

@@ -62,7 +62,7 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
     if clause.implied:
         return bought(clause, found, [*title, *summary])
     own = clause.sentence
-    if own.field == "summary" and not any(_body(token) for one in (*title, own) for token in one.tokens) and not found.bodies:
+    if own.field == "summary" and not any(_body(token, one) for one in (*title, own) for token in one.tokens) and not found.bodies:
         return False  # background told below a headline about something else
     if _recalled(clause, found, title):
         return False
@@ -81,8 +81,10 @@ def _recalled(clause: Clause, found: Parts, title: list[Sentence]) -> bool:
     return not any(tokens[name.start].low in headline for name in found.suppliers)
 
 
-def _body(token: Token) -> bool:
-    return token.kind == "body" or "generic_body" in token.tags
+def _body(token: Token, sentence: Sentence) -> bool:
+    """Whether a word names a public body or the kind of one; a capital makes it part of a name ("Federal Insurance")."""
+    first = token is sentence.tokens[0] or sentence.title_case
+    return token.kind == "body" or ("generic_body" in token.tags and (first or not token.capital))
 
 
 def _strong(clause: Clause) -> bool:
@@ -142,7 +144,7 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
     named = any(one.kind == "body" for one in found.bodies) and bool(found.suppliers)
     purchase = contract.low.startswith(("purchase", "buy")) and bool(found.bodies or found.generic)
-    ended = name in CANCELS and (goods or firm) and (purchase or any(_body(token) for token in tokens))
+    ended = name in CANCELS and (goods or firm) and (purchase or any(_body(token, clause.sentence) for token in tokens))
     return known or firm or arms or named or ended or (goods and money) or (bool(found.suppliers) and (goods or money))
 
 
@@ -220,7 +222,7 @@ def _public(clause: Clause, found: Parts, sentences: list[Sentence], *, strong: 
     if found.generic:
         return True
     own = clause.sentence
-    return any(_body(token) if strong else token.kind == "body" for one in sentences if one is not own for token in one.tokens)
+    return any(_body(token, one) if strong else token.kind == "body" for one in sentences if one is not own for token in one.tokens)
 
 
 def blocked_by(title: list[Sentence], sentence: Sentence, rules: Rules) -> str | None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from watchers.names import LEGAL_FORMS
 from watchers.text.naming import Name, names
 from watchers.text.phrases import Clause, Phrase
-from watchers.text.rules import UNKNOWN, Rules
+from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 from watchers.types import AlertClass, EventKind
 
+_PLAIN = frozenset({"n", "goods", "private_kind"})
+_NATIONAL = frozenset({"us", "u.s.", "uk", "u.k.", "eu"})  # "US airline" is none of the US
 _ABBREVIATION = range(3, 8)  # letters
 
 
@@ -54,11 +56,28 @@ def parts(clause: Clause, rules: Rules) -> Parts:
             run = clause.sentence.tokens[phrase.start : phrase.end]
             if phrase.prep == "from" and frame.name == "win" and any("generic_supplier" in token.tags for token in run):
                 found.private = True  # "wins deal from UK insurer"
+    if _private_buyer(clause):
+        found.private = True
     _contract_body(clause, found)
     _purpose_body(clause, found)
     tokens = clause.sentence.tokens
     found.generic = any(_plainly_public(clause.sentence, index, rules) for index in range(len(tokens))) or _national(tokens)
     return found
+
+
+def _private_buyer(clause: Clause) -> bool:
+    """Whether a private kind of buyer stands in the buyer's place: "miner picks ...", "wins order from Fjord Line"."""
+    tokens, wins = clause.sentence.tokens, clause.frame.name in ("win", "lose")
+    buyers = [phrase for phrase in clause.left if not phrase.prep and not clause.passive and not wins]
+    buyers += [phrase for phrase in clause.right if phrase.prep == "by" or (wins and phrase.prep in ("from", "with", "for"))]
+    return any(_private_kind(tokens[phrase.start : phrase.end]) for phrase in buyers)
+
+
+def _private_kind(run: list[Token]) -> bool:
+    """Whether a private kind of buyer heads the words, and no public body is named among them ("city's bank")."""
+    plain = [token for token in run if token.kind != "stop"]
+    public = any((token.kind == "body" and token.low not in _NATIONAL) or "generic_body" in token.tags for token in plain)
+    return bool(plain) and not public and "private_kind" in plain[-1].tags
 
 
 def _rid_of(clause: Clause) -> bool:
@@ -108,7 +127,7 @@ def _plainly_public(sentence: Sentence, index: int, rules: Rules) -> bool:
         return True
     sides = (index + 1,) if "works" in token.tags else (index - 1, index + 1)  # "Bruce Highway" is a road, "Federal Insurance" a firm
     beside = [sentence.tokens[place] for place in sides if 0 <= place < len(sentence.tokens)]
-    return not any(other.capital and other.tags == UNKNOWN for other in beside)
+    return not any(other.capital and other.tags <= _PLAIN for other in beside)
 
 
 def _national(tokens: list[Token]) -> bool:
@@ -137,11 +156,11 @@ def _left_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
 
 
 def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
-    if phrase.prep == "by" and clause.frame.name in ("win", "lose"):
-        return "supplier" if clause.passive else ""  # "contract won by Meggitt"
     if phrase.prep == "by":
-        return "actor" if clause.passive or (clause.bare and clause.frame.name == "give") else ""
+        return _by(clause)
     contract = clause.sentence.tokens[clause.contract] if clause.contract is not None else None
+    if phrase.prep in ("from", "by") and "purpose" in clause.sentence.tokens[clause.trigger].tags and not clause.passive:
+        return ""  # "to take over tagging from Serco"
     if phrase.prep == "from" and _rid_of(clause):
         return "supplier"  # "takes upkeep away from Babcock"
     if phrase.prep == "from" and (
@@ -152,6 +171,12 @@ def _by_role(clause: Clause, phrase: Phrase, rules: Rules) -> str:
     if phrase.prep == "to" and clause.frame.name == "lose":
         return ""  # the winner is not whose contract ended
     return rules.prepositions.get(phrase.prep, "")
+
+
+def _by(clause: Clause) -> str:
+    if clause.frame.name in ("win", "lose"):
+        return "supplier" if clause.passive else ""  # "contract won by Meggitt"
+    return "actor" if clause.passive or (clause.bare and clause.frame.name == "give") else ""
 
 
 def _place(clause: Clause, phrase: Phrase, role: str, found: Parts, rules: Rules) -> None:
