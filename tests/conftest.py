@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from nursery import Nursery
 
 from storage.store import Store, open_store
 from storage.tables import metadata
@@ -33,6 +34,13 @@ def shared() -> Path:
     if not (_SHARED / "data").is_dir():
         pytest.skip("the data to measure on is not beside this checkout (../shared/data)")
     return _SHARED
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """What starts commands quickly, one for each process of tests."""
+    with contextlib.closing(Nursery()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-_IMPORTS = ["bot.cli.run", "bot.cli.check", "bot.cli.classify", "bot.cli.feeds", "bot.cli.status", "bot.cli.database", "bot.cli.demo"]
+from watchers.text.rules import rules
+
+_COMMANDS = ["check", "classify", "database", "demo", "evidence", "feeds", "replay", "run", "status", "stories"]
 
 
 class Nursery:
@@ -123,8 +125,9 @@ def _poll(pid: int) -> int | None:
 
 
 def _serve() -> None:
-    for name in _IMPORTS:
-        __import__(name)
+    for name in _COMMANDS:
+        __import__(f"bot.cli.{name}")
+    rules("en")
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in os.fdopen(os.dup(0)):

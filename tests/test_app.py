@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -24,12 +23,6 @@ from nursery import Nursery
 from storage.records import AddWatch, EnsureChannel
 from storage.store import open_store
 from watchers.types import Organisation, Role
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with contextlib.closing(Nursery()) as made:
-        yield made
 
 
 @pytest.fixture

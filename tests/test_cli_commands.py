@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -17,12 +16,6 @@ from nursery import Nursery
 from bot.cli import cli
 from bot.cli.common import plain, shown, span
 from bot.resources import example_config
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with contextlib.closing(Nursery()) as made:
-        yield made
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from nursery import Child, Nursery
 from raw_server import answer
 from spine import Spine, a_spine, item, notice, rss
 from storing import a_finding, a_notice, an_entry, chat, chat_watch, digest, save, set_up, told
@@ -265,15 +264,14 @@ async def test_a_forged_button_shows_nothing_of_others(world: World) -> None:
     assert not world.api.files
 
 
-def test_the_command_lists_shows_and_verifies(sqlite_url: str, tmp_path: Path, now: datetime) -> None:
+def test_the_command_lists_shows_and_verifies(sqlite_url: str, tmp_path: Path, now: datetime, nursery: Nursery) -> None:
     (tmp_path / "config.toml").write_text(f'[store]\nurl = "{sqlite_url}"\n[fetch]\ncontact = "me@example.org"\n')
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        command = [sys.executable, "-m", "bot", "evidence", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
-        return done.returncode, done.stdout, done.stderr
+        child = Child(nursery, tmp_path, ["evidence", *arguments], environment={**os.environ, "COLUMNS": "200"})
+        return child.wait(60), "\n".join(child.out), "\n".join(child.err)
 
-    assert run() == (0, "There is no alert yet.\n", "")
+    assert run() == (0, "There is no alert yet.", "")
     with open_store(sqlite_url) as store:
         number = an_alert(store, now)
     assert "cancelled" in run()[1]
@@ -281,7 +279,7 @@ def test_the_command_lists_shows_and_verifies(sqlite_url: str, tmp_path: Path, n
     code, shown, _ = run(str(number))
     assert (code, shown.startswith(f"Evidence of alert {number}: cancelled")) == (0, True)
     assert json.loads(run(str(number), "--json")[1])["problems"] == []
-    assert run("99") == (1, "", "Error: there is no alert 99; contractwatch evidence lists the newest\n")
+    assert run("99") == (1, "", "Error: there is no alert 99; contractwatch evidence lists the newest")
     assert run("x")[0] == 2
     with open_store(sqlite_url) as store:
         store._db.write(lambda connection: connection.exec_driver_sql("UPDATE evidence SET title = 'other'"))

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from nursery import Child, Nursery
 from storing import an_entry, save, set_up, told
 
 from bot.replay import Replayed, replay
@@ -30,6 +30,7 @@ RULES = Path(sys.modules["watchers.match"].__file__ or "").parent / "rules"
 CANCELLED = "Met Police cancels £50m contract with Palantir"
 AWARDED = "Leeds Council awards £3m contract to Palantir"
 QUIET = "Library opens on Sundays"
+Command = Callable[..., Child]
 
 
 class Past:
@@ -162,43 +163,44 @@ def dump(store: Store) -> list[object]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, sqlite_url: str) -> Callable[..., subprocess.CompletedProcess[str]]:
+def house(tmp_path: Path, sqlite_url: str, nursery: Nursery) -> Command:
     (tmp_path / "config.toml").write_text(f'[store]\nurl = "{sqlite_url}"\n[fetch]\ncontact = "me@example.org"\n')
     with open_store(sqlite_url) as store:
         past = Past(store, datetime.now(UTC))
         past.came(CANCELLED, days_ago=20)
         past.came(AWARDED, days_ago=10, instead=QUIET)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot", "replay", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    def run(*arguments: str) -> Child:
+        child = Child(nursery, tmp_path, ["replay", *arguments], environment={**os.environ, "COLUMNS": "200"})
+        child.wait(60)
+        return child
 
     return run
 
 
-def test_the_command_shows_each_difference_with_its_reason(house: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+def test_the_command_shows_each_difference_with_its_reason(house: Command, tmp_path: Path) -> None:
     bytes_before = sha256((tmp_path / "contractwatch.db").read_bytes()).hexdigest()
     first, second = house("--since", "90d"), house("--since", "90d")
 
-    assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout == second.stdout
-    lines = first.stdout.splitlines()
+    assert (first.code, first.err) == (0, [])
+    assert first.out == second.out
+    lines = first.out
     assert re.match(r"\+ awarded, \d{4}-\d\d-\d\d \d\d:\d\d: " + AWARDED, lines[0])
     assert lines[1].startswith("    was read as nothing about a contract, now as awarded (")
     assert re.match(r"2 entries: 1 alert as stored, 2 by the rules \S+; 1 appears\.$", lines[2])
     assert sha256((tmp_path / "contractwatch.db").read_bytes()).hexdigest() == bytes_before
 
 
-def test_the_command_prints_json_lines(house: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    summary, one = map(json.loads, house("--since", "90d", "--json").stdout.splitlines())
+def test_the_command_prints_json_lines(house: Command) -> None:
+    summary, one = map(json.loads, house("--since", "90d", "--json").out)
 
     assert (summary["entries"], summary["alerts_before"], summary["alerts_after"], summary["differences"]) == (2, 1, 2, 1)
     assert (one["change"], one["alert"], one["before"], one["after"]["kind"]) == ("appears", None, None, "awarded")
-    assert house("--since", "12h", "--json").stdout.count("\n") == 1
+    assert len(house("--since", "12h", "--json").out) == 1
 
 
-def test_a_watch_that_nobody_has_and_a_time_that_is_none_are_wrong_use(house: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    assert house("--since", "90d", "--watch", "palantir ltd").returncode == 0
+def test_a_watch_that_nobody_has_and_a_time_that_is_none_are_wrong_use(house: Command) -> None:
+    assert house("--since", "90d", "--watch", "palantir ltd").code == 0
     for arguments in (
         ("--since", "90d", "--watch", "Serco"),
         ("--since", "soon"),
@@ -207,14 +209,12 @@ def test_a_watch_that_nobody_has_and_a_time_that_is_none_are_wrong_use(house: Ca
         ("--since", "1d", "--rules", "no"),
     ):
         ended = house(*arguments)
-        assert ended.returncode == 2, arguments
-        assert "Error: " in ended.stderr
-        assert "Traceback" not in ended.stderr
+        assert ended.code == 2, arguments
+        assert "Error: " in "\n".join(ended.err)
+        assert "Traceback" not in "\n".join(ended.err)
 
 
-def test_rules_of_a_folder_decide_instead_of_the_programs_own(
-    house: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_rules_of_a_folder_decide_instead_of_the_programs_own(house: Command, tmp_path: Path) -> None:
     mine = tmp_path / "rules"
     shutil.copytree(RULES, mine)
     verbs = mine / "en" / "verbs.toml"
@@ -224,15 +224,13 @@ def test_rules_of_a_folder_decide_instead_of_the_programs_own(
 
     ended = house("--since", "90d", "--rules", str(mine))
 
-    assert ended.returncode == 0, ended.stderr
-    assert re.search(r"^- alert 1, cancelled, .*" + CANCELLED, ended.stdout, re.MULTILINE)
-    assert "1 appears, 1 vanishes" in ended.stdout
-    assert house("--since", "90d", "--rules", str(RULES)).stdout == house("--since", "90d").stdout
+    assert ended.code == 0, ended.err
+    assert re.search(r"^- alert 1, cancelled, .*" + CANCELLED, "\n".join(ended.out), re.MULTILINE)
+    assert "1 appears, 1 vanishes" in "\n".join(ended.out)
+    assert house("--since", "90d", "--rules", str(RULES)).out == house("--since", "90d").out
 
 
-def test_a_folder_that_is_no_copy_of_the_rules_is_refused_with_every_fault(
-    house: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_a_folder_that_is_no_copy_of_the_rules_is_refused_with_every_fault(house: Command, tmp_path: Path) -> None:
     mine = tmp_path / "rules"
     shutil.copytree(RULES, mine)
     (mine / "stories.toml").unlink()
@@ -240,18 +238,18 @@ def test_a_folder_that_is_no_copy_of_the_rules_is_refused_with_every_fault(
 
     ended = house("--since", "90d", "--rules", str(mine))
 
-    assert ended.returncode == 2
-    assert "stories.toml is missing" in ended.stderr
-    assert "notices.toml: " in ended.stderr
+    assert ended.code == 2
+    assert "stories.toml is missing" in "\n".join(ended.err)
+    assert "notices.toml: " in "\n".join(ended.err)
     assert len(faults(tmp_path)) == 1
 
 
-def test_rules_that_cannot_be_used_are_wrong_use_and_no_bug(house: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+def test_rules_that_cannot_be_used_are_wrong_use_and_no_bug(house: Command, tmp_path: Path) -> None:
     mine = tmp_path / "rules"
     shutil.copytree(RULES, mine)
     (mine / "en" / "verbs.toml").write_text("nothing = 1\n")
 
     ended = house("--since", "90d", "--rules", str(mine))
 
-    assert ended.returncode == 2
-    assert f"the rules in {mine} cannot be used" in ended.stderr
+    assert ended.code == 2
+    assert f"the rules in {mine} cannot be used" in "\n".join(ended.err)

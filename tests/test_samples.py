@@ -25,6 +25,7 @@ PACKAGES = sorted((FOLDER / WEEK["find_a_tender"]["folder"]).glob("*.json"))
 RELEASES = [release for path in PACKAGES for release in json.loads(path.read_text(encoding="utf-8"))["releases"]]
 
 
+pytestmark = pytest.mark.xdist_group("the demo, run once")
 PROGRAM = Path(sys.executable).with_name("contractwatch")
 
 

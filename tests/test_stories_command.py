@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 from collections.abc import Iterator
@@ -22,12 +21,6 @@ NEWS = {
     "d2": ("Maud Tregaskis, the last lighthouse keeper, has died at 104", "2026-05-20T12:00:00Z"),
     "e1": ("Storm closes coastal roads", None),
 }
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with contextlib.closing(Nursery()) as made:
-        yield made
 
 
 @pytest.fixture
