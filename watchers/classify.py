@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from watchers.exceptions import ParseError
 from watchers.match import Matcher
 from watchers.notices import describe_release
-from watchers.types import Entry, EventKind, Finding, Money, Party
+from watchers.records import entry_of
+from watchers.types import EventKind, Finding, Money, Party
 from watchers.understand import understand
 
 
@@ -19,7 +18,7 @@ def classify_record(record: dict[str, Any], matcher: Matcher) -> dict[str, Any]:
     An entry with several findings is told by the one a subscriber would be alerted to, else by the first. Raises ParseError naming the
     record's id and the key that is wrong.
     """
-    findings = understand(_entry(record), matcher)
+    findings = understand(entry_of(record), matcher)
     chosen = next((finding for finding in findings if finding.alert), findings[0] if findings else None)
     if chosen is None:
         return _answer(record.get("id"), EventKind.NONE.value) | _facts(record)
@@ -48,39 +47,6 @@ def _answer(identifier: Any, event: str) -> dict[str, Any]:
         "evidence": [],
         "watches": [],
     }
-
-
-def _entry(record: dict[str, Any]) -> Entry:
-    about = str(record.get("id", "?"))
-    release = record.get("release")
-    if release is not None and not isinstance(release, dict):
-        raise ParseError("'release' is not an object", about=about)
-    for key in ("title", "summary", "url", "published", "language"):
-        if record.get(key) is not None and not isinstance(record[key], str):
-            raise ParseError(f"{key!r} is not a text", about=about)
-    if release is None and not record.get("title") and not record.get("summary"):
-        raise ParseError("has neither 'title', 'summary' nor 'release'", about=about)
-    return Entry(
-        keys=(),
-        fingerprint=b"",
-        title=record.get("title") or "",
-        summary=record.get("summary") or "",
-        url=record.get("url"),
-        published=_time(record.get("published")),
-        language=record.get("language"),
-        release=release,
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    """A time or a day; what cannot be read as one is unknown, as it is for a feed."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _joined(parties: tuple[Party, ...]) -> str | None:

@@ -41,7 +41,7 @@ def classify(config_path: Path | None, file: IO[bytes], *, wants_path: bool, as_
         try:
             record = record_of(line)
             answer = classify_record(record, matcher)
-            path = explain(entry_of(record | {"outlet": None}), matcher) if wants_path else None
+            path = explain(entry_of(record), matcher) if wants_path else None
         except (ValueError, WatchError) as error:
             click.echo(f"Error: {file.name}: line {number}: {error}", err=True)
             code = FAILED
