@@ -17,7 +17,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long kill-loop accuracy lint types lock wheel-test clean
+.PHONY: help demo run test test-long kill-loop accuracy texts lint types lock wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ kill-loop: $(VENV)/.dev  ## kill the daemon KILLS times and count what a subscri
 # The labelled headlines are not a part of the project: GOLD names their file. The project's own sentences are measured everywhere.
 accuracy: $(VENV)/.dev  ## measure understanding, and fail when a figure fell by more than a point (ACCURACY_ARGS=--update keeps new ones)
 	@$(PY) -m benchmarks.accuracy $(GOLD) $(ACCURACY_ARGS)
+
+texts: $(VENV)/.dev  ## bring the catalogues of all languages up to date, and list what is to be translated
+	@$(PY) -m bot.locale
 
 lint: $(VENV)/.dev  ## check style and format
 	@$(PY) -m ruff check .

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from bot import texts
 from bot.evidence import as_message
 from bot.facade import Call
 from bot.grouped import most_shown, render_group
 from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
 from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
 from bot.render import Message, render_alert, render_payload
+from bot.speech import Speech, speech_for
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
 from storage.exceptions import NotFound, StoreUnavailable
 from storage.records import AlertView, ChannelKind, Claim, MigrateChat
@@ -33,6 +33,9 @@ T = TypeVar("T")
 _LONGEST_SLEEP = 30.0  # a clock that was set, a delivery written by another daemon: nobody wakes us for those
 _SHORTEST_SLEEP = 0.2
 _STORE_PAUSE = 5.0
+# Kept with a delivery that was given up, for whoever runs this.
+_NOT_RENDERED = "could not be made into a message"
+_NOT_THERE = "what it was about is not there any more"
 
 
 class Transport(Protocol):
@@ -232,24 +235,24 @@ class Deliverer:
         return False
 
     async def _message(self, claim: Claim) -> Message | None:
-        again = claim.maybe_sent and claim.edits is None
+        again, speech = claim.maybe_sent and claim.edits is None, speech_for(claim.channel.language)
         try:
             payload = claim.payload or {"text": ""}
             if (number := payload.get("evidence")) is not None:
-                return as_message(await self._call(self._store.evidence, number))
+                return as_message(await self._call(self._store.evidence, number), speech)
             if claim.alert_id is None:
                 return render_payload(payload, again=again)
-            if claim.grouped and (message := await self._several(claim, again=again)) is not None:
+            if claim.grouped and (message := await self._several(claim, speech, again=again)) is not None:
                 return message
-            return render_alert(await self._call(self._store.alert_view, claim.alert_id, claim.channel.id), again=again)
+            return render_alert(await self._call(self._store.alert_view, claim.alert_id, claim.channel.id), speech, again=again)
         except NotFound:
-            await self._to_the_end(self._record(claim, Dropped(texts.NOT_THERE_ANY_MORE, withheld=True)))
+            await self._to_the_end(self._record(claim, Dropped(_NOT_THERE, withheld=True)))
         except Exception:  # one delivery that cannot be made into a message must not stop those behind it
-            await self._to_the_end(self._record(claim, Dropped(texts.NOT_RENDERED)))
+            await self._to_the_end(self._record(claim, Dropped(_NOT_RENDERED)))
             log.exception("delivery %d could not be made into a message", claim.delivery_id)
         return None
 
-    async def _several(self, claim: Claim, *, again: bool) -> Message | None:
+    async def _several(self, claim: Claim, speech: Speech, *, again: bool) -> Message | None:
         """The message of all alerts that are told together; None when only one of them is left to tell."""
         group = await self._call(self._store.group, claim.delivery_id, claim.channel.id)
         if group is None:
@@ -258,7 +261,7 @@ class Deliverer:
         for number, alert in group.parts[: most_shown(group)]:
             with suppress(NotFound):
                 views[number] = await self._call(self._store.alert_view, alert, claim.channel.id)
-        return render_group(group, views, again=again) if views else None
+        return render_group(group, views, speech, again=again) if views else None
 
     async def _send(self, claim: Claim, message: Message) -> Outcome:
         transport = self._transports.get(claim.channel.kind)

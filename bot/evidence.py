@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from bot import texts
-from bot.markup import bold, foreign, host_of, inert, join, quote, words
-from bot.render import Message, moment
+from bot.markup import host_of, join, quote
+from bot.render import Message
+from bot.speech import ENGLISH, Speech
+from bot.texts import evidence as texts
 from storage.evidence import AlertEvidence, KeptText
 from watchers.types import EventKind
 
 _MAX_WORDS = 400
 _MAX_RULE = 80
-_MAX_HOST = 90
 
 
 def problems(evidence: AlertEvidence) -> list[str]:
     """What does not fit, a sentence each; empty when everything is as it was kept."""
     found = [
-        f"the text of feed {one.feed} that was kept on {moment(one.kept_at)} is not the one its SHA-256 was made of"
+        f"the text of feed {one.feed} that was kept on {_moment(one.kept_at)} is not the one its SHA-256 was made of"
         for one in evidence.texts
         if not one.intact
     ]
@@ -83,8 +84,12 @@ def as_text(evidence: AlertEvidence) -> str:
     return "\n".join(_lines(evidence)) + "\n"
 
 
+def _moment(at: datetime) -> str:
+    return ENGLISH.published(at).plain
+
+
 def _lines(evidence: AlertEvidence) -> Iterator[str]:
-    yield f"Evidence of alert {evidence.alert_id}: {_kind(evidence.event)}, decided {moment(evidence.created_at)}"
+    yield f"Evidence of alert {evidence.alert_id}: {_kind(evidence.event)}, decided {_moment(evidence.created_at)}"
     yield ""
     yield "It rests on these words:"
     yield f"  “{_plain(evidence.sentence)}”"
@@ -103,13 +108,13 @@ def _facts(one: KeptText) -> Iterator[tuple[str, str]]:
     yield "Title", _plain(one.title)
     yield "Summary", _plain(one.summary)
     yield "Address", _plain(one.url or "")
-    yield "Published", moment(one.published) if one.published else ""
-    yield "Kept", moment(one.kept_at)
+    yield "Published", _moment(one.published) if one.published else ""
+    yield "Kept", _moment(one.kept_at)
     yield "SHA-256", f"{one.sha256} of this text" + ("" if one.intact else ": DOES NOT FIT")
     if one.document is None:
         yield "Fetched", "not remembered: it was stored by a version before evidence was kept"
     else:
-        yield "Fetched", f"{moment(one.document.fetched_at)}, {one.document.size:,} bytes"
+        yield "Fetched", f"{_moment(one.document.fetched_at)}, {one.document.size:,} bytes"
         yield from ((label, _plain(url)) for label, url in zip(_steps(len(one.document.addresses)), one.document.addresses, strict=True))
         yield "SHA-256", f"{one.document.sha256} of the document that was fetched"
     for found in one.findings:
@@ -133,20 +138,18 @@ def _plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def as_message(evidence: AlertEvidence) -> Message:
+def as_message(evidence: AlertEvidence, speech: Speech) -> Message:
     """The evidence for a chat: the words, the rule and the first source; all of it in a file."""
     first = next((one for one in evidence.texts if one.entry_id == evidence.entry_id), None)
     wrong = problems(evidence)
     lines = [
-        bold(words(texts.EVIDENCE.format(number=evidence.alert_id))),
-        quote(foreign(evidence.sentence, _MAX_WORDS)),
-        words(texts.EVIDENCE_RULE) + foreign(evidence.rule, _MAX_RULE),
+        speech.say(texts.TITLE, number=speech.name(str(evidence.alert_id))),
+        quote(speech.name(evidence.sentence, _MAX_WORDS)),
+        speech.say(texts.RULE, rule=speech.name(evidence.rule, _MAX_RULE)),
     ]
     if first is not None and first.document is not None:
-        read = texts.evidence_read(moment(first.document.fetched_at), inert(host_of(first.document.addresses[-1]) or first.feed_name))
-        lines.append(words(read[: _MAX_HOST + 60]))
-    lines.append(words(texts.evidence_kept(len(evidence.texts), fits=not wrong)))
-    piece = join("\n", lines)
-    return Message(
-        html=piece.html, plain=piece.plain, file=(texts.EVIDENCE_FILE.format(number=evidence.alert_id), as_text(evidence).encode())
-    )
+        host = host_of(first.document.addresses[-1]) or first.feed_name
+        lines.append(speech.say(texts.READ, moment=speech.moment(first.document.fetched_at), host=host))
+    lines.append(speech.say(texts.KEPT_WRONG if wrong else texts.KEPT, n=len(evidence.texts)))
+    piece = speech.directed(join("\n", lines))
+    return Message(html=piece.html, plain=piece.plain, file=(f"evidence-{evidence.alert_id}.txt", as_text(evidence).encode()))

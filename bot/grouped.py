@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot import texts
-from bot.markup import Piece, bold, foreign, join, tagless, units, words
+from bot.markup import Piece, bold, join, tagless, units, words
 from bot.render import AGAIN, MAX_UNITS, Message, render_brief
+from bot.speech import Speech
+from bot.texts import alerts as texts
 from storage.groups import AT_ONCE, Group, GroupKind
 from storage.records import AlertView
 
@@ -16,7 +17,6 @@ PAGE = 10  # alerts that one press of the button shows
 
 _SHOWN: Mapping[GroupKind, int] = MappingProxyType({GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, GroupKind.BURST: AT_ONCE})
 _MAX_WORDS = 160
-_MAX_NAME = 90
 _ROOM = 200  # units kept free for the head of the message
 
 
@@ -25,74 +25,76 @@ def most_shown(group: Group) -> int:
     return _SHOWN[group.kind]
 
 
-def render_group(group: Group, views: Mapping[int, AlertView], *, again: bool = False) -> Message:
+def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool = False) -> Message:
     """The message of a group. ``views`` are of its first deliveries, those that there is still something to tell of."""
-    lines: list[str] = []
+    lines: list[Piece] = []
     shown: dict[int, int] = {}
     used = _ROOM
     for number, view in views.items():
-        line = _line(view)
-        used += units(tagless(line)) + 2
+        line = _line(view, speech)
+        used += units(tagless(speech.directed(line).html)) + 2
         if lines and used > MAX_UNITS:
             break
         lines.append(line)
         shown[number] = view.revision
-    html = "\n\n".join([_head(group, list(views.values()), again=again).html, *lines])
-    return Message(html=html, plain=tagless(html), buttons=more_button(group, len(lines)), shown=shown)
+    message = speech.directed(join("\n\n", [_head(group, list(views.values()), speech, again=again), *lines]))
+    return Message(html=message.html, plain=message.plain, buttons=more_button(group, len(lines), speech), shown=shown)
 
 
-def more_button(group: Group, shown: int) -> tuple[tuple[tuple[str, str], ...], ...]:
+def more_button(group: Group, shown: int, speech: Speech) -> tuple[tuple[tuple[str, str], ...], ...]:
     """The button for the rest; none when all is shown."""
     rest = len(group.parts) - shown
-    return (((texts.more(rest).strip(), f"{MORE}:{group.leader_id}:{shown}"),),) if rest > 0 else ()
+    return (((speech.label(texts.MORE, n=rest), f"{MORE}:{group.leader_id}:{shown}"),),) if rest > 0 else ()
 
 
-def render_page(views: Sequence[AlertView], *, first: int, of: int) -> tuple[str, int]:
-    """The next alerts of a group as Telegram HTML, as many as fit, and how many those are."""
-    lines: list[str] = []
+def render_page(views: Sequence[AlertView], speech: Speech, *, first: int, of: int) -> tuple[Piece, int]:
+    """The next alerts of a group, as many as fit, and how many those are."""
+    lines: list[Piece] = []
     used = _ROOM
     for view in views:
-        line = _line(view)
-        used += units(tagless(line)) + 2
+        line = _line(view, speech)
+        used += units(tagless(speech.directed(line).html)) + 2
         if lines and used > MAX_UNITS:
             break
         lines.append(line)
-    head = bold(words(texts.page_of(first + 1, first + len(lines), of))).html
-    return "\n\n".join([head, *lines]), len(lines)
+    last = first + len(lines)
+    some = len(lines) > 1
+    place = speech.say(texts.SOME_OF, first=first + 1, last=last, count=of) if some else speech.say(texts.ONE_OF, number=last, count=of)
+    return join("\n\n", [bold(place), *lines]), len(lines)
 
 
-def _line(view: AlertView) -> str:
+def _line(view: AlertView, speech: Speech) -> Piece:
     """An alert in three lines: what happened, the words that say so, when and where to read it."""
-    first, _, second = render_brief(view).partition("\n")
+    first, second = render_brief(view, speech)
     title = view.notice.title if view.notice is not None else ""  # of notices it often is all that is quoted, and stands above
-    said = foreign(f"“{view.sentence}”", _MAX_WORDS).html if view.sentence.strip() not in ("", title.strip()) else ""
-    return "\n".join(filter(None, [first, said, second]))
+    said = [speech.name(f"“{view.sentence}”", _MAX_WORDS)] if view.sentence.strip() not in ("", title.strip()) else []
+    return join("\n", [first, *said, second])
 
 
-def _head(group: Group, views: Sequence[AlertView], *, again: bool) -> Piece:
+def _head(group: Group, views: Sequence[AlertView], speech: Speech, *, again: bool) -> Piece:
     mark = f"{AGAIN} " if again else ""
     count = len(group.parts)
     classes = [one for one in group.classes if one is not None] if len(group.classes) == 1 else []
-    sign, label = (texts.SIGNS[classes[0]], f"{count} {texts.LABELS[classes[0]]}") if classes else (texts.MANY_SIGN, texts.alerts(count))
-    top = words(f"{mark}{sign} ") + bold(words(label))
+    sign, label = (texts.SIGNS[classes[0]], texts.ALERTS_OF_A_KIND[classes[0]]) if classes else (texts.MANY_SIGN, texts.ALERTS)
+    top = words(f"{mark}{sign} ") + bold(speech.say(label, n=count))
     match group.kind:
         case GroupKind.PROCESS:
-            return join("\n", [_about(top, views), words(texts.OF_ONE_PROCESS)])
+            return join("\n", [_about(top, views, speech), speech.say(texts.OF_ONE_PROCESS)])
         case GroupKind.LATE:
-            return join("\n", [top, words(texts.TOLD_LATE)])
+            return join("\n", [top, speech.say(texts.TOLD_LATE)])
         case GroupKind.AGAIN:
-            return join("\n", [top, words(texts.TOLD_AGAIN)])
+            return join("\n", [top, speech.say(texts.TOLD_AGAIN)])
         case GroupKind.BURST:
-            return join("\n", [top, words(texts.AT_ONCE)])
+            return join("\n", [top, speech.say(texts.AT_ONCE)])
 
 
-def _about(top: Piece, views: Sequence[AlertView]) -> Piece:
+def _about(top: Piece, views: Sequence[AlertView], speech: Speech) -> Piece:
     """What the notices of one process are about, where they agree."""
     titles = {view.notice.title for view in views if view.notice is not None and view.notice.title.strip()}
     bodies = {view.public_bodies for view in views if view.public_bodies}
     pieces = [top]
     if len(titles) == 1:
-        pieces.append(foreign(titles.pop(), _MAX_NAME))
+        pieces.append(speech.name(titles.pop()))
     if len(bodies) == 1:
-        pieces.append(foreign(", ".join(bodies.pop()), _MAX_NAME))
+        pieces.append(speech.name(", ".join(bodies.pop())))
     return join(" · ", pieces)

@@ -91,16 +91,16 @@ def _joins(text: str, at: int) -> bool:
     return unicodedata.combining(text[at]) > 0 or text[at] in "\u200c\u200d\ufe0e\ufe0f" or text[at - 1] == "\u200d"
 
 
-def isolate(text: str) -> str:
-    """The text with its direction kept to itself, when it holds letters that run from right to left."""
-    if any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text):
+def isolate(text: str, *, always: bool = False) -> str:
+    """The text with its direction kept to itself, when it holds letters that run from right to left, or ``always``."""
+    if (always and text) or any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text):
         return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
     return text
 
 
-def shown(text: str, limit: int) -> str:
+def shown(text: str, limit: int, *, always: bool = False) -> str:
     """Foreign text as it may stand in a message, not yet escaped; ``limit`` in UTF-16 units, isolates not counted."""
-    return isolate(clip(inert(clean(text[: limit * 8])), limit))  # what is far behind the cut need not be looked at
+    return isolate(clip(inert(clean(text[: limit * 8])), limit), always=always)  # what is far behind the cut need not be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ def words(text: str) -> Piece:
     return Piece(html.escape(text, quote=False), text)
 
 
-def foreign(text: str, limit: int) -> Piece:
-    """Words from a feed, a notice or a person."""
-    return words(shown(text, limit))
+def foreign(text: str, limit: int, *, always: bool = False) -> Piece:
+    """Words from a feed, a notice or a person; ``always``: among words that run from right to left."""
+    return words(shown(text, limit, always=always))
 
 
 def bold(piece: Piece) -> Piece:
@@ -132,12 +132,15 @@ def quote(piece: Piece) -> Piece:
     return Piece(f"<blockquote>{piece.html}</blockquote>", f"“{piece.plain}”")
 
 
-def link(label: str, limit: int, url: str | None) -> Piece:
-    """A label with the host it leads to, as a link; only the label when the address is not one that may be clicked."""
+def link(label: Piece, url: str | None, *, always: bool = False) -> Piece:
+    """A label with the host it leads to, as a link; only the label when the address is not one that may be clicked.
+
+    ``always``: among words that run from right to left.
+    """
     target = host_of(url)
     if url is None or target is None:
-        return foreign(label, limit)
-    text = foreign(label, limit) + words(f" ({target})")
+        return label
+    text = label + words(" (") + words(isolate(target, always=always)) + words(")")
     return Piece(f'<a href="{html.escape(url)}">{text.html}</a>', f"{text.plain}: {url}")
 
 

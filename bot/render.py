@@ -14,27 +14,27 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, list_currencies
-
-from bot import texts
-from bot.markup import Piece, bold, foreign, join, link, quote, tagless, units, words
+from bot.locale import SOURCE
+from bot.markup import Piece, bold, join, quote, tagless, units, words
+from bot.speech import Speech
+from bot.texts import alerts as texts
 from storage.records import AlertView, NoticeRecord, StoryEntry
-from watchers.types import EventKind, Money
+from watchers.types import EventKind, Money, Role
 
 MAX_UNITS = 4096  # Telegram counts code points here and units elsewhere: as many units are always few enough
 AGAIN = "↻"  # the mark of a copy that may be the second one
 
-_LOCALE = "en_GB"
 _REGISTERS = ZoneInfo("Europe/London")  # noon (UTC), as a bare date of a notice is kept, is the same date in all of Europe
 _BARE_DATE = time(12)
 _MAX_NAME = 90
+_MAX_OUTLET = 60
 _MAX_SENTENCE = 700
 _MAX_LINE = 300
 _MAX_OUTLETS = 6
 _MAX_PARTIES = 2
 _MAX_WATCHES = 5
 _PLAIN_FIGURE = re.compile(r"(?:[A-Z]{3}\s?)?[\d,.]+(?:\s?[A-Z]{3})?")
+_IN_ENGLISH = re.compile(r"(?:[A-Z]{1,3} ?)?[£€$¥] ?[\d,.]+ ?-?(?:k|m|bn|b|tn|thousand|million|billion|trillion)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ class _Part:
     piece: Piece
 
 
-def render_alert(view: AlertView, *, again: bool = False) -> Message:
+def render_alert(view: AlertView, speech: Speech, *, again: bool = False) -> Message:
     """The message about an alert for the channel the view was made for; ``again`` marks a copy that may be the second."""
-    parts = [_Part(rank, piece) for rank, piece in _parts(view, again=again) if piece is not None]
+    parts = [_Part(rank, speech.directed(piece)) for rank, piece in _parts(view, speech, again=again) if piece is not None]
     return Message(
         html=_fit(parts, lambda piece: piece.html, lambda piece: units(tagless(piece.html))),
         plain=_fit(parts, lambda piece: piece.plain, lambda piece: units(piece.plain)),
@@ -79,29 +79,29 @@ def render_payload(payload: Mapping[str, Any], *, again: bool = False) -> Messag
     return Message(html=mark + payload["text"], plain=mark + tagless(payload["text"]), buttons=buttons)
 
 
-def render_brief(view: AlertView) -> str:
-    """An alert in two lines of Telegram HTML, for lists: what happened, and when and where to read it."""
+def render_brief(view: AlertView, speech: Speech) -> tuple[Piece, Piece]:
+    """An alert in two lines, for lists: what happened, and when and where to read it."""
     entry = view.entries[0] if view.entries else None
-    label, url = (texts.notice(view.notice.number, view.notice.publisher), view.notice.url) if view.notice else ("", None)
+    label, url = (_numbered(view.notice, speech), view.notice.url) if view.notice else (words(""), None)
     if entry is not None and (not url or not view.notice):
-        label, url = _outlet(entry), entry.url
+        label, url = _outlet(entry, speech), entry.url
     at = min((entry.published for entry in view.entries if entry.published is not None), default=view.created_at)
-    return join("\n", [_headline(view, again=False), words(f"{moment(at)} · ") + link(label, _MAX_NAME, url)]).html
+    return _headline(view, speech, again=False), join(" · ", [speech.published(at), speech.link(label, url)])
 
 
-def _parts(view: AlertView, *, again: bool) -> Iterator[tuple[int, Piece | None]]:
-    yield 0, _headline(view, again=again)
-    yield 1, _status(view)
-    yield 1, _look_alikes(view)
-    yield 7, _title(view)
-    yield 2, quote(foreign(quoted, _MAX_SENTENCE)) if (quoted := _quoted(view)) else None
-    yield 3, _labelled(texts.REASON_GIVEN, view.cancel_reason)
-    yield 3, words(texts.DIRECT_AWARD) if view.notice and view.notice.direct_award else None
-    yield 3, _supplier_note(view.notice)
-    yield 5, _dates(view)
-    yield 6, _outlets(view)
-    yield 4, _watches(view)
-    yield 8, words(texts.MAYBE_SECOND) if again else None
+def _parts(view: AlertView, speech: Speech, *, again: bool) -> Iterator[tuple[int, Piece | None]]:
+    yield 0, _headline(view, speech, again=again)
+    yield 1, _status(view, speech)
+    yield 1, _look_alikes(view, speech)
+    yield 7, _title(view, speech)
+    yield 2, quote(speech.name(quoted, _MAX_SENTENCE)) if (quoted := _quoted(view)) else None
+    yield 3, _reason(view.cancel_reason, speech)
+    yield 3, speech.say(texts.DIRECT_AWARD) if view.notice and view.notice.direct_award else None
+    yield 3, _supplier_note(view.notice, speech)
+    yield 5, _dates(view, speech)
+    yield 6, _outlets(view, speech)
+    yield 4, _watches(view, speech)
+    yield 8, speech.say(texts.MAYBE_SECOND) if again else None
 
 
 def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece], int]) -> str:
@@ -111,14 +111,14 @@ def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece
     return "\n".join(form(part.piece) for part in kept)
 
 
-def _headline(view: AlertView, *, again: bool) -> Piece:
-    label = texts.LABELS[view.alert] + (texts.ENDED_EARLY if view.event is EventKind.TERMINATED else "")
-    pieces = [bold(words(label))]
-    pieces += [_names(names) for names in (view.suppliers, view.public_bodies) if names]
+def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
+    label = texts.ENDED_EARLY if view.event is EventKind.TERMINATED else texts.LABELS[view.alert]
+    pieces = [bold(speech.say(label))]
+    pieces += [_names(names, speech) for names in (view.suppliers, view.public_bodies) if names]
     if not view.suppliers and not view.public_bodies and view.entries:
-        pieces.append(foreign(view.entries[0].title, _MAX_NAME * 2))
+        pieces.append(speech.name(view.entries[0].title, _MAX_NAME * 2))
     if view.value is not None:
-        pieces.append(foreign(money(view.value, official=view.notice is not None), _MAX_NAME))
+        pieces.append(money(view.value, speech, official=view.notice is not None))
     mark = f"{AGAIN} " if again else ""
     return words(mark + texts.SIGNS[view.alert] + " ") + join(" · ", pieces)
 
@@ -129,140 +129,138 @@ def _quoted(view: AlertView) -> str:
     return view.sentence.removesuffix(reason).rstrip(" :").strip() if reason else view.sentence.strip()
 
 
-def _names(names: tuple[str, ...]) -> Piece:
-    shown = join(", ", [foreign(name, _MAX_NAME) for name in names[:_MAX_PARTIES]])
-    return shown + words(texts.more(len(names) - _MAX_PARTIES)) if len(names) > _MAX_PARTIES else shown
+def _names(names: tuple[str, ...], speech: Speech) -> Piece:
+    return first_of([speech.name(name) for name in names], _MAX_PARTIES, speech)
 
 
-def money(value: Money, *, official: bool) -> str:
-    """The sum as a newsroom printed it, or, when a notice gave a bare figure, as people write it ("£2,379,600 inc VAT").
+def first_of(pieces: list[Piece], most: int, speech: Speech) -> Piece:
+    """The first ``most`` of them as a list, and how many more there are."""
+    shown = speech.list(pieces[:most])
+    return speech.say(texts.AND_MORE, names=shown, n=len(pieces) - most) if len(pieces) > most else shown
 
-    The figure itself is never rounded: one with more decimals than the currency has is written out.
-    """
-    basis = texts.VAT.get(value.basis, "")
+
+def money(value: Money, speech: Speech, *, official: bool) -> Piece:
+    """The sum as a newsroom printed it, where the chat reads that ("£2.4bn"); else written as in the chat's language, never rounded."""
     bare = _PLAIN_FIGURE.fullmatch(value.printed.strip()) is not None
     if not (official and (bare or value.basis or not value.printed.strip())):
-        return value.printed
-    if value.currency not in list_currencies(_LOCALE) or value.amount != round(value.amount, 2):
-        return f"{value.amount:,f} {value.currency}{basis}"
-    if value.amount == value.amount.to_integral_value():
-        return format_currency(value.amount, value.currency, "¤#,##0", locale=_LOCALE, currency_digits=False) + basis
-    return format_currency(value.amount, value.currency, "¤#,##0.00", locale=_LOCALE, currency_digits=False) + basis
+        if not value.printed.strip() or (speech.language == SOURCE and _IN_ENGLISH.fullmatch(value.printed.strip())):
+            return speech.name(value.printed)
+        return speech.money(value.amount, value.currency, short=not bare)
+    written = speech.money(value.amount, value.currency)
+    basis = {"gross": texts.WITH_VAT, "net": texts.WITHOUT_VAT}.get(value.basis)
+    return speech.say(basis, sum=written) if basis else written
 
 
-def _status(view: AlertView) -> Piece:
+def _status(view: AlertView, speech: Speech) -> Piece:
     """Who says so: outlets, a notice, or outlets whose report a notice confirmed."""
-    reports, notice = _reports(view), _notice(view)
-    said = words(texts.REPORTED_BY) + _who(reports) if reports else words(texts.REPORTED)
-    corrected = words(texts.CORRECTED) if view.reason == "corrected" else words("")
-    if notice is None:
-        return corrected + said
-    if view.status == "confirmed" and reports:
-        return corrected + said + words(texts.CONFIRMED_BY) + notice
-    return corrected + words(texts.OFFICIAL) + notice + (words(texts.ALSO_REPORTED_BY) + _who(reports) if reports else words(""))
+    said = _said(view, speech)
+    return speech.say(texts.CORRECTED, said=said) if view.reason == "corrected" else said
 
 
-def _who(reports: list[StoryEntry]) -> Piece:
-    return link(_outlet(reports[0]), _MAX_NAME, reports[0].url) if len(reports) == 1 else words(texts.outlets(len(reports)))
-
-
-def _notice(view: AlertView) -> Piece | None:
+def _said(view: AlertView, speech: Speech) -> Piece:
+    reports = _reports(view, speech)
     if view.notice is None:
-        return None
-    return link(texts.notice(view.notice.number, view.notice.publisher), _MAX_LINE, view.notice.url)
+        return speech.say(texts.REPORTED_BY, who=_who(reports, speech)) if reports else speech.say(texts.REPORTED)
+    notice = speech.link(_numbered(view.notice, speech), view.notice.url)
+    if not reports:
+        return speech.say(texts.OFFICIAL, notice=notice)
+    sentence = texts.CONFIRMED if view.status == "confirmed" else texts.OFFICIAL_REPORTED
+    return speech.say(sentence, notice=notice, who=_who(reports, speech))
 
 
-def _look_alikes(view: AlertView) -> Piece | None:
-    flagged = [foreign(f"“{match.proof}”", _MAX_NAME) for match in view.matches if match.flag]
-    if not flagged:
-        return None
-    return words(texts.LOOK_ALIKE) + join(", ", flagged[:_MAX_PARTIES]) + words(texts.LOOK_ALIKE_ADVICE)
+def _who(reports: list[StoryEntry], speech: Speech) -> Piece:
+    only = reports[0] if len(reports) == 1 else None
+    return speech.link(_outlet(only, speech), only.url) if only else speech.say(texts.OUTLETS, n=len(reports))
 
 
-def _title(view: AlertView) -> Piece | None:
+def _numbered(notice: NoticeRecord, speech: Speech) -> Piece:
+    return speech.name(f"{notice.number} · {notice.publisher}", _MAX_LINE)
+
+
+def _look_alikes(view: AlertView, speech: Speech) -> Piece | None:
+    flagged = [speech.name(f"“{match.proof}”") for match in view.matches if match.flag]
+    return speech.say(texts.LOOK_ALIKE, names=speech.list(flagged[:_MAX_PARTIES])) if flagged else None
+
+
+def _title(view: AlertView, speech: Speech) -> Piece | None:
     """What the report or the contract is called, unless the evidence already says it."""
     if view.notice is not None and view.notice.title.strip():
-        title, label = view.notice.title, texts.CONTRACT
+        title, sentence = view.notice.title, texts.CONTRACT
     elif view.entries:
-        title, label = view.entries[0].title, texts.HEADLINE
+        title, sentence = view.entries[0].title, texts.HEADLINE
     else:
         return None
-    known = view.sentence.casefold()
-    return None if title.casefold().strip(" .") in known else _labelled(label, title)
+    if not title.strip() or title.casefold().strip(" .") in view.sentence.casefold():
+        return None
+    return speech.say(sentence, title=speech.name(title, _MAX_LINE))
 
 
-def _supplier_note(notice: NoticeRecord | None) -> Piece | None:
+def _reason(reason: str | None, speech: Speech) -> Piece | None:
+    return speech.say(texts.REASON_GIVEN, reason=speech.name(reason, _MAX_LINE)) if reason and reason.strip() else None
+
+
+def _supplier_note(notice: NoticeRecord | None, speech: Speech) -> Piece | None:
     if notice is None:
         return None
     if notice.supplier_from:
-        return words(texts.SUPPLIER_FROM) + foreign(notice.supplier_from, _MAX_NAME)
-    return words(texts.SUPPLIER_UNKNOWN) if notice.supplier_unknown else None
+        return speech.say(texts.SUPPLIER_FROM, notice=notice.supplier_from)
+    return speech.say(texts.SUPPLIER_UNKNOWN) if notice.supplier_unknown else None
 
 
-def _dates(view: AlertView) -> Piece | None:
+def _dates(view: AlertView, speech: Speech) -> Piece | None:
     lines = []
     if view.happened_on is not None:
-        lines.append(f"{texts.HAPPENED.get(view.event, texts.DATE)}: {day(view.happened_on)}")
+        lines.append(speech.say(texts.HAPPENED.get(view.event, texts.DATE), date=_day(view.happened_on, speech)))
     published = [(entry.published, entry.official) for entry in view.entries if entry.published is not None]
     if published:
         at, official = min(published)
-        written = day(at) if official and at.astimezone(UTC).time() == _BARE_DATE else moment(at)
-        lines.append(f"{texts.PUBLISHED if view.status == 'official' else texts.FIRST_REPORTED}: {written}")
+        written = _day(at, speech) if official and at.astimezone(UTC).time() == _BARE_DATE else speech.published(at)
+        lines.append(speech.say(texts.PUBLISHED if view.status == "official" else texts.FIRST_REPORTED, moment=written))
     elif view.entries:
-        lines.append(f"{texts.FIRST_SEEN}: {moment(view.entries[0].first_seen_at)}")
-    return words("\n".join(lines)) if lines else None
+        lines.append(speech.say(texts.FIRST_SEEN, moment=speech.moment(view.entries[0].first_seen_at)))
+    return join("\n", lines) if lines else None
 
 
-def day(at: datetime) -> str:
+def _day(at: datetime, speech: Speech) -> Piece:
     """The date of a decision or signature: notices state no time of day, and what they mean is the date where the register stands."""
-    return format_date(at.astimezone(_REGISTERS).date(), "d MMMM y", locale=_LOCALE)
+    return speech.date(at.astimezone(_REGISTERS).date())
 
 
-def moment(at: datetime) -> str:
-    """A time as people write it, in UTC; a bare date (midnight) without a time of day."""
-    at = at.astimezone(UTC)
-    if at.time() == time(0):
-        return format_date(at.date(), "d MMMM y", locale=_LOCALE)
-    return format_datetime(at, "d MMMM y, HH:mm 'UTC'", locale=_LOCALE)
-
-
-def _outlets(view: AlertView) -> Piece | None:
-    reports = _reports(view)
+def _outlets(view: AlertView, speech: Speech) -> Piece | None:
+    reports = _reports(view, speech)
     if len(reports) <= 1:  # a single one stands in the line above
         return None
-    lines = [words("• ") + link(_outlet(entry), _MAX_NAME, entry.url) for entry in reports[:_MAX_OUTLETS]]
+    lines = [words("• ") + speech.link(_outlet(entry, speech), entry.url) for entry in reports[:_MAX_OUTLETS]]
     if len(reports) > _MAX_OUTLETS:
-        lines.append(words(texts.more(len(reports) - _MAX_OUTLETS).strip()))
+        lines.append(speech.say(texts.MORE, n=len(reports) - _MAX_OUTLETS))
     return join("\n", lines)
 
 
-def _reports(view: AlertView) -> list[StoryEntry]:
+def _reports(view: AlertView, speech: Speech) -> list[StoryEntry]:
     """The first report of each outlet, in order of arrival; notices are not reports."""
     first: dict[str, StoryEntry] = {}
     for entry in view.entries:
         if not entry.official:
-            first.setdefault(_outlet(entry).casefold(), entry)
+            first.setdefault(_outlet(entry, speech).plain.casefold(), entry)
     return list(first.values())
 
 
-def _outlet(entry: StoryEntry) -> str:
+def _outlet(entry: StoryEntry, speech: Speech) -> Piece:
     """The configured name of the feed, and whom the feed says it has it from: a feed does not get to name itself."""
     if not entry.outlet or entry.outlet.casefold() == entry.feed_name.casefold():
-        return entry.feed_name
-    return f"{entry.outlet}{texts.via(entry.feed_name)}"
+        return speech.name(entry.feed_name)
+    return speech.say(texts.VIA, outlet=speech.name(entry.outlet, _MAX_OUTLET), feed=speech.name(entry.feed_name, _MAX_OUTLET))
 
 
-def _watches(view: AlertView) -> Piece | None:
-    names = {f"{match.watch_name}{texts.ROLES.get(match.role, '')}": None for match in view.matches}
-    if not names:
-        return None
-    shown = join(", ", [foreign(name, _MAX_NAME) for name in list(names)[:_MAX_WATCHES]])
-    rest = words(texts.more(len(names) - _MAX_WATCHES)) if len(names) > _MAX_WATCHES else words("")
-    return words(texts.YOUR_WATCH) + shown + rest
+def _watches(view: AlertView, speech: Speech) -> Piece | None:
+    names = [in_the_part(name, role, speech) for name, role in dict.fromkeys((match.watch_name, match.role) for match in view.matches)]
+    return speech.say(texts.YOUR_WATCH, names=first_of(names, _MAX_WATCHES, speech)) if names else None
 
 
-def _labelled(label: str, text: str | None) -> Piece | None:
-    return words(f"{label}: ") + foreign(text, _MAX_LINE) if text and text.strip() else None
+def in_the_part(name: str | Piece, role: Role, speech: Speech) -> Piece:
+    """The name of an organisation with the part it must play, where it must."""
+    sentence = texts.IN_THE_PART.get(role)
+    return speech.say(sentence, name=name) if sentence else speech.piece(name)
 
 
 def render_json(view: AlertView) -> dict[str, Any]:

@@ -18,16 +18,17 @@ from urllib.parse import urlencode
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot import texts
 from bot.commands import decide
-from bot.commands.asked import Asked, Pressed, Request, read
-from bot.commands.desk import Decision, Desk, Quota, say
+from bot.commands.asked import Asked, Membership, Pressed, Request, read
+from bot.commands.desk import Decision, Desk, Quota, stale
 from bot.commands.menu import publish_menu
 from bot.commands.rights import TelegramRights
 from bot.facade import Call
+from bot.markup import clip
 from bot.outcomes import TokenRefused, retry_after
 from bot.pacing import back_off
 from bot.telegram_api import READ_TIMEOUT, TelegramTransport, make_bot, make_request
+from bot.texts import answers
 from storage.exceptions import LimitReached, NotFound, StoreUnavailable
 from storage.records import InboxUpdate
 from storage.store import Store
@@ -38,6 +39,7 @@ T = TypeVar("T")
 ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 _POLL_SECONDS = 50  # the most that Telegram allows
 _BATCH = 50
+_MAX_TOAST = 200  # units; Telegram refuses a longer one, and the button would seem dead
 _STORE_PAUSE = 5.0
 _MAX_POLL_PAUSE = 60.0
 
@@ -185,27 +187,30 @@ class Telegram:
         try:
             update = Update.de_json(dict(stored.raw), self._bot)
             request = read(update, username=desk.username)
+            if isinstance(request, (Asked, Pressed, Membership)):
+                desk = await desk.speaking_to(request)
             decision = Decision() if request is None else await decide(request, desk, self._quota, self._now())
-            decision = await self._write(stored, request, decision)
+            decision = await self._write(stored, request, decision, desk)
         except StoreUnavailable:
             raise
         except Exception:  # one update that cannot be handled must not stop those after it
             log.exception("update %d could not be handled and was put aside", stored.update_id)
-            decision = Decision(toast=texts.SOMETHING_WRONG)
+            decision = Decision(toast=desk.speech.label(answers.SOMETHING_WRONG))
             await self._call(self._store.update_failed, stored.update_id, "could not be handled", self._now())
         if isinstance(request, Pressed):
             await self._answer_press(request, decision)
 
-    async def _write(self, stored: InboxUpdate, request: Request | None, decision: Decision) -> Decision:
+    async def _write(self, stored: InboxUpdate, request: Request | None, decision: Decision, desk: Desk) -> Decision:
         """Make the decision true, or say why it cannot be; either way the update is done."""
         try:
             await self._apply(stored, decision)
         except LimitReached:
             assert isinstance(request, (Asked, Pressed))  # nothing else adds a watch
-            decision = Decision(replies=say(request.place, texts.LIMIT_REACHED), toast=texts.LIMIT_REACHED, loud=True)
+            said = desk.speech.say(answers.LIMIT_REACHED)
+            decision = Decision(replies=desk.reply(request.place, said), toast=said.plain, loud=True)
             await self._apply(stored, decision)
         except NotFound:  # it was there when we looked: somebody else was faster
-            decision = Decision(toast=texts.STALE_BUTTON)
+            decision = stale(desk)
             await self._apply(stored, decision)
         return decision
 
@@ -217,7 +222,7 @@ class Telegram:
     async def _answer_press(self, pressed: Pressed, decision: Decision) -> None:
         """Stop the button's spinner, with what became of it; too late is no error, the effect stands."""
         try:
-            await self._bot.answer_callback_query(pressed.query_id, decision.toast or None, show_alert=decision.loud)
+            await self._bot.answer_callback_query(pressed.query_id, clip(decision.toast, _MAX_TOAST) or None, show_alert=decision.loud)
             if decision.close:
                 await self._bot.edit_message_reply_markup(pressed.place.chat_id, pressed.message_id)
         except TelegramError as error:

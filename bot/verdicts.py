@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot import texts
 from bot.outcomes import Gone, Moved, NotModified, Outcome, Refused, Sent, Uncertain, Unreachable, Wait
 from bot.pacing import Paces, back_off
 from storage.records import Claim
@@ -123,7 +122,7 @@ def _later(claim: Claim, outcome: Wait | Unreachable | Uncertain, unknowns: int,
     if unknown and (policy.on_unknown is OnUnknown.HOLD or unknowns >= (policy.most_copies or unknowns + 1)):
         return Dropped(outcome.error, uncertain=True)
     if now - claim.created_at > policy.expiry:
-        return Dropped(texts.expired(outcome.error), withheld=True)
+        return Dropped(f"could not be delivered for a week: {outcome.error}", withheld=True)
     if isinstance(outcome, Wait):
         return Retried(outcome.pause, outcome.pause, claim.maybe_sent, outcome.error)
     if unknown:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from telegramworld import World, a_world
 
-from bot import texts
 from bot.commands import COMMANDS
 from bot.commands.desk import Allowed, Quota
+from bot.texts import answers, menu
+from bot.texts import talking as texts
 from storage.records import ChannelState
 
 ANN, BOB = 7, 8
@@ -38,7 +39,7 @@ async def test_help_names_every_command(world: World) -> None:
 
     assert all(f"/{command}" in help_text for command in COMMANDS if command not in ("start", "help"))
     assert await world.ask(ANN, "/start help") == help_text
-    assert set(texts.MENU_READ) | set(texts.MENU_CHANGE) | {"start"} == set(COMMANDS)
+    assert set(menu.READ) | set(menu.CHANGE) | {"start"} == set(COMMANDS)
 
 
 async def test_the_menu_is_published_for_every_kind_of_chat(world: World) -> None:
@@ -86,14 +87,14 @@ async def test_only_an_admin_ends_it_in_a_group(world: World) -> None:
     await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/stop", chat_id=GROUP)
 
-    assert await world.press(BOB, GROUP, label=texts.STOP_YES) == texts.ADMINS_ONLY_TOAST
+    assert await world.press(BOB, GROUP, label=texts.STOP_YES) == answers.ADMINS_ONLY_TOAST
     assert world.names(GROUP) == ["Palantir"]
     assert await world.press(ANN, GROUP, label=texts.STOP_YES) == texts.STOPPED_TOAST
     assert world.names(GROUP) == []
 
 
 async def test_an_unknown_command_gets_a_line_in_private_and_silence_in_groups(world: World) -> None:
-    assert await world.ask(ANN, "/frobnicate") == texts.NOT_UNDERSTOOD
+    assert await world.ask(ANN, "/frobnicate") == answers.NOT_UNDERSTOOD
     await world.quiet(world.api.write(ANN, "/frobnicate", chat_id=GROUP))
 
     assert world.api.shown(GROUP) == []
@@ -128,9 +129,9 @@ async def test_who_asks_too_much_is_told_once_and_then_not_heard(world: World) -
     for _ in range(30):
         last = world.api.write(ANN, "/help")
     await world.quiet(last)
-    answers = await world.api.until(lambda: [text for text in world.api.shown(ANN) if text == texts.TOO_MANY_COMMANDS])
+    told = await world.api.until(lambda: [text for text in world.api.shown(ANN) if text == answers.TOO_MANY_COMMANDS])
 
-    assert len(answers) == 1
+    assert len(told) == 1
     assert sum(delivery for delivery in world.states().values()) == 21
     assert (await world.ask(BOB, "/help")).startswith("I read newsrooms"), "nobody else waits for it"
 

@@ -9,8 +9,9 @@ import pytest
 from botapi import ANONYMOUS
 from telegramworld import World, a_world
 
-from bot import texts
 from bot.commands.names import Unusable, Wanted, read_name, read_names
+from bot.texts import answers, talking
+from bot.texts import watching as texts
 from watchers.types import Role
 
 ANN, BOB = 7, 8
@@ -90,7 +91,7 @@ async def test_unwatching_by_name_by_number_and_by_button(world: World) -> None:
     await world.ask(ANN, "/unwatch")
     assert await world.press(ANN, ANN, label="2. Serco") == "Stopped watching Serco."
     assert world.names(ANN) == ["Palantir"]
-    assert await world.press(ANN, ANN, label="2. Serco") == texts.STALE_BUTTON
+    assert await world.press(ANN, ANN, label="2. Serco") == answers.STALE_BUTTON
 
 
 async def test_unwatching_where_nothing_is_watched_says_so(world: World) -> None:
@@ -128,7 +129,7 @@ async def test_a_link_to_nothing_shares_nothing(world: World, payload: str) -> N
 async def test_the_fifty_first_watch_is_refused_in_a_sentence_and_changes_nothing(world: World) -> None:
     await world.ask(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(49)))
 
-    assert await world.ask(ANN, "/watch Palantir\nCapita") == texts.LIMIT_REACHED.replace("<code>", "").replace("</code>", "")
+    assert await world.ask(ANN, "/watch Palantir\nCapita") == answers.LIMIT_REACHED.replace("<code>", "").replace("</code>", "")
     assert len(world.names(ANN)) == 49
     listed = [text for text in world.api.shown(ANN) if text.startswith("✅")]
     assert listed
@@ -154,7 +155,7 @@ async def test_an_admin_of_a_group_sets_it_up(world: World) -> None:
 
 @pytest.mark.parametrize("command", ["/watch Palantir", "/unwatch 1", "/stop", "/start w_5"])
 async def test_who_is_no_admin_changes_nothing_in_a_group(world: World, command: str) -> None:
-    assert await world.ask(BOB, command, chat_id=GROUP) == texts.ADMINS_ONLY
+    assert await world.ask(BOB, command, chat_id=GROUP) == answers.ADMINS_ONLY
     assert world.names(GROUP) == []
 
 
@@ -168,7 +169,7 @@ async def test_an_admin_who_hides_is_an_admin(world: World) -> None:
 async def test_who_writes_in_the_name_of_another_chat_is_no_admin(world: World, writer: int) -> None:
     stranger = {"id": -1009, "type": "channel", "title": "Elsewhere"}
 
-    assert await world.ask(writer, "/watch Palantir", chat_id=GROUP, sender_chat=stranger) == texts.ADMINS_ONLY
+    assert await world.ask(writer, "/watch Palantir", chat_id=GROUP, sender_chat=stranger) == answers.ADMINS_ONLY
 
 
 async def test_everybody_in_a_group_may_read(world: World) -> None:
@@ -181,7 +182,7 @@ async def test_buttons_of_a_group_are_for_admins(world: World) -> None:
     await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/unwatch", chat_id=GROUP)
 
-    assert await world.press(BOB, GROUP, label="1. Palantir") == texts.ADMINS_ONLY_TOAST
+    assert await world.press(BOB, GROUP, label="1. Palantir") == answers.ADMINS_ONLY_TOAST
     assert world.names(GROUP) == ["Palantir"]
     assert await world.press(ANN, GROUP, label="1. Palantir") == "Stopped watching Palantir."
 
@@ -191,7 +192,7 @@ async def test_rights_are_asked_again_at_every_press(world: World) -> None:
     await world.ask(ANN, "/unwatch", chat_id=GROUP)
     world.api.chats[GROUP].members[ANN] = "member"
 
-    assert await world.press(ANN, GROUP, label="1. Palantir") == texts.ADMINS_ONLY_TOAST
+    assert await world.press(ANN, GROUP, label="1. Palantir") == answers.ADMINS_ONLY_TOAST
 
 
 async def test_a_topic_is_a_place_of_its_own(world: World) -> None:
@@ -204,7 +205,7 @@ async def test_a_topic_is_a_place_of_its_own(world: World) -> None:
 async def test_when_telegram_does_not_tell_the_rights_nothing_is_changed(world: World) -> None:
     world.api.fail("getChatMember", "http", code=502)
 
-    assert await world.ask(ANN, "/watch Palantir", chat_id=GROUP) == texts.COULD_NOT_CHECK
+    assert await world.ask(ANN, "/watch Palantir", chat_id=GROUP) == answers.COULD_NOT_CHECK
     assert world.names(GROUP) == []
 
 
@@ -236,7 +237,7 @@ async def test_what_is_said_of_another_chat_names_it(world: World) -> None:
     assert await world.ask(ANN, "/unwatch @alerts Capita") == "❌ Capita is not watched in Alerts. /watches lists what is."
     assert await world.ask(ANN, "/unwatch @alerts Palantir") == "Stopped watching Palantir in Alerts."
     await world.ask(ANN, "/stop @alerts")
-    await world.press(ANN, ANN, label=texts.STOP_YES)
+    await world.press(ANN, ANN, label=talking.STOP_YES)
     await world.api.until(lambda: world.api.shown(ANN)[-1].startswith("Done. Everything about Alerts is deleted"))
 
 
@@ -277,7 +278,7 @@ async def test_a_made_up_button_reaches_no_other_chat(world: World) -> None:
 
     toasts = {data: await world.press(BOB, BOB, data=data) for data in forged if data}
 
-    assert set(toasts.values()) <= {texts.ADMINS_ONLY_TOAST, texts.STALE_BUTTON}
+    assert set(toasts.values()) <= {answers.ADMINS_ONLY_TOAST, answers.STALE_BUTTON}
     assert (world.names(CHANNEL), world.names(BOB)) == (["Palantir"], [])
 
 

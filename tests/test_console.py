@@ -11,6 +11,7 @@ from alertviews import alert_view
 from bot.console import ConsoleTransport
 from bot.outcomes import Sent, Unreachable
 from bot.render import Message, render_alert
+from bot.speech import ENGLISH
 from storage.records import Channel, ChannelKind, ChannelState, Claim, DeliveryKind
 
 CLAIM = Claim(
@@ -45,7 +46,9 @@ class Terminal(io.StringIO):
 async def test_people_read_text_without_escape_codes_in_a_pipe() -> None:
     stream = io.StringIO()
 
-    assert await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view(sentence="Read it on news.example.com"))) == Sent(None)
+    assert await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view(sentence="Read it on news.example.com"), ENGLISH)) == Sent(
+        None
+    )
 
     text = stream.getvalue()
     assert text.startswith("🔴 CANCELLED · Palantir · Metropolitan Police · £50m\n")
@@ -57,7 +60,7 @@ async def test_people_read_text_without_escape_codes_in_a_pipe() -> None:
 async def test_a_terminal_gets_the_first_line_in_bold() -> None:
     stream = Terminal()
 
-    await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view()))
+    await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view(), ENGLISH))
 
     assert stream.getvalue().startswith("\x1b[1m🔴 CANCELLED")
 
@@ -65,7 +68,7 @@ async def test_a_terminal_gets_the_first_line_in_bold() -> None:
 async def test_what_feeds_write_cannot_drive_the_terminal() -> None:
     stream = Terminal()
 
-    await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view(sentence="\x1b[2J[red]x[/red]\x07")))
+    await ConsoleTransport(stream).send(CLAIM, render_alert(alert_view(sentence="\x1b[2J[red]x[/red]\x07"), ENGLISH))
 
     assert "\x1b[2J" not in stream.getvalue()
     assert "[red]x[/red]" in stream.getvalue()
@@ -75,7 +78,7 @@ async def test_programs_read_one_object_a_line() -> None:
     stream = Terminal()
     transport = ConsoleTransport(stream, as_json=True)
 
-    await transport.send(CLAIM, render_alert(alert_view()))
+    await transport.send(CLAIM, render_alert(alert_view(), ENGLISH))
     await transport.send(CLAIM, Message(html="<b>Hi</b>", plain="Hi"))
 
     alert, note = map(json.loads, stream.getvalue().splitlines())
@@ -88,5 +91,5 @@ async def test_a_console_that_is_closed_is_tried_again_later() -> None:
     transport = ConsoleTransport(stream)
     stream.close()
 
-    assert isinstance(await transport.send(CLAIM, render_alert(alert_view())), Unreachable)
+    assert isinstance(await transport.send(CLAIM, render_alert(alert_view(), ENGLISH)), Unreachable)
     assert await transport.answers()

@@ -16,12 +16,12 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from bot import texts
 from bot.cli import cli
 from bot.config import load_config
 from bot.config_sections import ChannelSection, ConfigFile, FeedSection, WatchlistSection, WatchSection
 from bot.health import Metrics, Vitals, metrics_text
 from bot.resources import example_config
+from bot.texts import alerts, menu
 from storage.records import Counts
 from watchers.types import EventKind, FeedKind
 
@@ -122,7 +122,7 @@ def test_the_service_is_not_restarted_after_what_a_restart_does_not_mend() -> No
 
 
 def test_every_command_of_the_bot_is_documented() -> None:
-    offered = {f"/{name}" for name in (*texts.MENU_READ, *texts.MENU_CHANGE)} | {"/start"}
+    offered = {f"/{name}" for name in (*menu.READ, *menu.CHANGE)} | {"/start"}
     table = _section(_text("docs/commands.md"), "The bot")
     documented = set(re.findall(r"^\| `(/[a-z]+)", table, re.MULTILINE))
 
@@ -269,10 +269,10 @@ def test_every_make_target_of_the_readme_is_one_of_the_help() -> None:
 
 def test_the_alert_in_the_readme_is_of_the_shape_that_is_told() -> None:
     block = re.findall(r"```text\n(.*?)```", _text("README.md"), re.DOTALL)[0]
-    signs = {f"{texts.SIGNS[alert]} {label}" for alert, label in texts.LABELS.items()}
+    signs = {f"{alerts.SIGNS[alert]} {label}" for alert, label in alerts.LABELS.items()}
 
     assert any(block.startswith(sign) for sign in signs)
-    assert texts.YOUR_WATCH in block
+    assert alerts.YOUR_WATCH.format(names="") in block
     assert "“" in block
 
 

@@ -18,8 +18,9 @@ from spine import Spine, a_spine, item, notice, rss
 from storing import a_finding, a_notice, an_entry, chat, chat_watch, digest, save, set_up, told
 from telegramworld import World, a_world
 
-from bot import texts
 from bot.evidence import as_record, as_text, problems
+from bot.texts import answers
+from bot.texts import evidence as texts
 from storage.exceptions import NotFound
 from storage.store import Store, open_store
 from watchers.documents import shown_address
@@ -241,18 +242,18 @@ async def test_evidence_by_number_is_given_only_to_whom_the_alert_was_for(world:
     world.deliverer.wake()
     await world.api.until(lambda: world.api.shown(ANN))
 
-    assert await world.ask(BOB, "/evidence 1") == texts.EVIDENCE_NOT_HERE
+    assert await world.ask(BOB, "/evidence 1") == texts.NOT_HERE
     assert "Evidence of alert 1" in await world.ask(ANN, "/evidence 1")
     for wrong in ("/evidence", "/evidence x", "/evidence -1", "/evidence 99999999999999999999"):
         assert (await world.ask(ANN, wrong)).startswith("Evidence of which alert?"), wrong
-    assert await world.ask(ANN, "/evidence 2") == texts.EVIDENCE_NOT_HERE
+    assert await world.ask(ANN, "/evidence 2") == texts.NOT_HERE
 
 
 async def test_a_reply_to_something_else_is_told_so(world: World) -> None:
     world.follow(ANN)
     await world.ask(ANN, "/help")
 
-    assert await world.ask(ANN, "/evidence", reply_to_message=world.api.last(ANN)) == texts.EVIDENCE_NOT_ALERT
+    assert await world.ask(ANN, "/evidence", reply_to_message=world.api.last(ANN)) == texts.NOT_ALERT
 
 
 async def test_a_forged_button_shows_nothing_of_others(world: World) -> None:
@@ -260,7 +261,7 @@ async def test_a_forged_button_shows_nothing_of_others(world: World) -> None:
     world.publish(HEADLINE)
     await world.ask(BOB, "Serco")
     for data in ("e:1", "e:", "e:x", "e:1:2", "e:99999999999999999999"):
-        assert await world.press(BOB, BOB, data=data) in (texts.STALE_BUTTON, texts.EVIDENCE_NOT_HERE)
+        assert await world.press(BOB, BOB, data=data) in (answers.STALE_BUTTON, texts.NOT_HERE)
     assert not world.api.files
 
 

@@ -18,8 +18,9 @@ from spine import PALANTIR, START, Spine, a_spine, item, notice, rss
 from storing import a_feed, a_finding, a_notice, an_entry, chat, chat_watch, claim, must_claim, save, set_up, told
 from telegramworld import QUICK, World, bare
 
-from bot import texts
 from bot.facade import StoreCalls
+from bot.texts import answers
+from bot.texts import evidence as texts
 from storage.groups import GroupKind, Waiting, first_group
 from storage.records import AddWatch, ChannelState, DeliveryState, EnsureChannel, SetChannelState
 from storage.store import Store, open_store
@@ -225,7 +226,7 @@ async def test_who_asks_for_the_evidence_of_many_chooses_one(flood: Flood) -> No
     api = flood.world.api
     async with flood.world.running():
         question = await flood.world.ask(ANN, "/evidence", reply_to_message=api.last(ANN))
-        assert question == texts.EVIDENCE_OF_MANY
+        assert question == texts.OF_MANY
         buttons = [row[0]["text"] for row in api.last(ANN)["reply_markup"]["inline_keyboard"]]
         assert [label.partition(".")[0] for label in buttons] == ["1", "2", "3", "4"]
         api.press(ANN, api.last(ANN), label=buttons[2])
@@ -564,4 +565,4 @@ async def test_a_forged_button_shows_nothing_of_another_chat(flood: Flood) -> No
     async with flood.world.running():
         await flood.world.ask(8, "Serco")
         for data in ("g:1:0", "g:1:3", "g:1", "g:x:y", "g:99999999999999999999:0", "g:1:99"):
-            assert await flood.world.press(8, 8, data=data) == texts.STALE_BUTTON, data
+            assert await flood.world.press(8, 8, data=data) == answers.STALE_BUTTON, data

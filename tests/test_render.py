@@ -16,9 +16,11 @@ from botapi import found_entities, parse_html, tdjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import texts
-from bot.markup import WORD_JOINER, clean, clip, foreign, host_of, shown, tagless, units
+from bot.markup import WORD_JOINER, clean, clip, foreign, host_of, join, shown, tagless, units
 from bot.render import MAX_UNITS, render_alert, render_brief, render_json, render_payload
+from bot.speech import ENGLISH
+from bot.texts import alerts as texts
+from storage.records import AlertView
 from watchers.types import AlertClass, EventKind, Money, Role
 
 needs_judge = pytest.mark.skipif(tdjson is None, reason="tdjson, which judges as Telegram's server does, is not installed")
@@ -34,8 +36,12 @@ def bare(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, f"{WORD_JOINER}\u2068\u2069")))
 
 
+def brief(view: AlertView) -> str:
+    return join("\n", list(render_brief(view, ENGLISH))).html
+
+
 def first_line(**more: object) -> str:
-    return seen(render_alert(alert_view(**more)).html).splitlines()[0]
+    return seen(render_alert(alert_view(**more), ENGLISH).html).splitlines()[0]
 
 
 def test_the_first_line_says_it_all() -> None:
@@ -61,13 +67,13 @@ def test_many_suppliers_are_counted() -> None:
 
 
 def test_one_report_names_its_outlet_and_links_to_it_showing_the_host() -> None:
-    message = render_alert(alert_view())
+    message = render_alert(alert_view(), ENGLISH)
 
     assert 'Reported by <a href="https://news1.example.com/story">Outlet 1 (news1.example.com)</a>' in message.html
 
 
 def test_what_a_feed_says_about_its_origin_never_replaces_the_configured_name() -> None:
-    message = render_alert(alert_view(entries=(report(outlet="The Guardian", feed_name="Google News"),)))
+    message = render_alert(alert_view(entries=(report(outlet="The Guardian", feed_name="Google News"),)), ENGLISH)
 
     assert "The Guardian via Google News (news1.example.com)" in seen(message.html)
 
@@ -75,7 +81,7 @@ def test_what_a_feed_says_about_its_origin_never_replaces_the_configured_name() 
 def test_many_outlets_are_counted_once_each_and_six_are_linked() -> None:
     entries = (*(report(number) for number in range(1, 10)), report(1, entry_id=99, url="https://news1.example.com/second"))
 
-    text = seen(render_alert(alert_view(entries=entries)).html)
+    text = seen(render_alert(alert_view(entries=entries), ENGLISH).html)
 
     assert "Reported by 9 outlets" in text
     assert text.count("• Outlet") == 6
@@ -86,7 +92,7 @@ def test_many_outlets_are_counted_once_each_and_six_are_linked() -> None:
 def test_an_official_notice_is_named_with_its_register() -> None:
     view = alert_view(status="official", notice=notice(), entries=(report(official=True),), cancel_reason="no bids received")
 
-    text = seen(render_alert(view).html)
+    text = seen(render_alert(view, ENGLISH).html)
 
     assert "Official notice 032703-2026 · Find a Tender (find-tender.service.gov.uk)" in text
     assert "Reason given: no bids received" in text
@@ -103,26 +109,26 @@ def test_a_reason_that_ends_the_evidence_is_said_once():
         cancel_reason="No bids received.",
     )
 
-    assert render_alert(view).plain.count("No bids received.") == 1
-    assert "“School meals”" in render_alert(view).plain
+    assert render_alert(view, ENGLISH).plain.count("No bids received.") == 1
+    assert "“School meals”" in render_alert(view, ENGLISH).plain
 
 
 def test_a_report_that_a_notice_confirmed_says_both() -> None:
     view = alert_view(status="confirmed", notice=notice(), entries=(report(), report(2, official=True)))
 
-    assert "Reported by Outlet 1 (news1.example.com), confirmed by official notice 032703-2026" in seen(render_alert(view).html)
+    assert "Reported by Outlet 1 (news1.example.com), confirmed by official notice 032703-2026" in seen(render_alert(view, ENGLISH).html)
 
 
 def test_a_notice_that_outlets_took_up_says_so() -> None:
     view = alert_view(status="official", notice=notice(), entries=(report(official=True), report(2), report(3)))
 
     assert "Official notice 032703-2026 · Find a Tender (find-tender.service.gov.uk); also reported by 2 outlets" in seen(
-        render_alert(view).html
+        render_alert(view, ENGLISH).html
     )
 
 
 def test_a_correction_says_that_it_is_one() -> None:
-    assert "\nCorrected. Reported by" in seen(render_alert(alert_view(reason="corrected")).html)
+    assert "\nCorrected. Reported by" in seen(render_alert(alert_view(reason="corrected"), ENGLISH).html)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +140,7 @@ def test_a_correction_says_that_it_is_one() -> None:
     ],
 )
 def test_what_is_special_about_a_notice_has_its_line(more: dict[str, object], line: str) -> None:
-    assert line in seen(render_alert(alert_view(status="official", notice=notice(**more))).html).splitlines()
+    assert line in seen(render_alert(alert_view(status="official", notice=notice(**more)), ENGLISH).html).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def test_what_is_special_about_a_notice_has_its_line(more: dict[str, object], li
 def test_sums_are_as_printed_or_as_people_write_them_and_never_rounded(value: Money, official: bool, text: str) -> None:
     view = alert_view(value=value, status="official" if official else "reported", notice=notice() if official else None)
 
-    assert seen(render_alert(view).html).splitlines()[0].endswith(f" · {text}")
+    assert seen(render_alert(view, ENGLISH).html).splitlines()[0].endswith(f" · {text}")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +167,7 @@ def test_sums_are_as_printed_or_as_people_write_them_and_never_rounded(value: Mo
 def test_what_happened_has_a_date_and_what_was_published_a_time_in_its_zone(written: datetime) -> None:
     view = alert_view(event=EventKind.AWARDED, alert=AlertClass.AWARDED, happened_on=written)
 
-    text = seen(render_alert(view).html)
+    text = seen(render_alert(view, ENGLISH).html)
 
     assert "Date of the award: 20 May 2026\nFirst reported: 21 May 2026, 09:13 UTC" in text
 
@@ -171,16 +177,16 @@ def test_a_notice_published_on_a_bare_date_shows_no_time_of_day() -> None:
     published = alert_view(status="official", notice=notice(), entries=(report(official=True, published=noon),))
     reported = alert_view(entries=(report(published=noon),))
 
-    assert "Published: 21 May 2026\n" in seen(render_alert(published).html) + "\n"
-    assert "First reported: 21 May 2026, 12:00 UTC" in seen(render_alert(reported).html)
+    assert "Published: 21 May 2026\n" in seen(render_alert(published, ENGLISH).html) + "\n"
+    assert "First reported: 21 May 2026, 12:00 UTC" in seen(render_alert(reported, ENGLISH).html)
 
 
 def test_an_entry_without_a_date_says_when_it_was_seen() -> None:
-    assert "First seen: 21 May 2026, 10:12 UTC" in seen(render_alert(alert_view(entries=(report(published=None),))).html)
+    assert "First seen: 21 May 2026, 10:12 UTC" in seen(render_alert(alert_view(entries=(report(published=None),)), ENGLISH).html)
 
 
 def test_look_alike_letters_are_pointed_out() -> None:
-    text = seen(render_alert(alert_view(matches=(match(flag="look-alike letters", proof="Pаlantir"),))).html)
+    text = seen(render_alert(alert_view(matches=(match(flag="look-alike letters", proof="Pаlantir"),)), ENGLISH).html)
 
     assert "⚠️ The name is written with look-alike letters: “Pаlantir”." in text
 
@@ -188,11 +194,13 @@ def test_look_alike_letters_are_pointed_out() -> None:
 def test_the_watches_that_matched_are_named_with_their_part() -> None:
     matches = (match(), match(watch_name="Metropolitan Police", role=Role.PUBLIC_BODY), match())
 
-    assert "Your watch: Palantir (supplier), Metropolitan Police (public body)" in seen(render_alert(alert_view(matches=matches)).html)
+    assert "Your watch: Palantir (supplier), Metropolitan Police (public body)" in seen(
+        render_alert(alert_view(matches=matches), ENGLISH).html
+    )
 
 
 def test_a_copy_that_may_be_the_second_is_marked_first_thing() -> None:
-    message = render_alert(alert_view(), again=True)
+    message = render_alert(alert_view(), ENGLISH, again=True)
 
     assert message.html.startswith("↻ 🔴 ")
     assert message.plain.startswith("↻ 🔴 CANCELLED")
@@ -203,12 +211,12 @@ def test_a_copy_that_may_be_the_second_is_marked_first_thing() -> None:
 def test_the_headline_is_not_repeated_when_the_evidence_is_the_headline() -> None:
     view = alert_view(sentence="Mayor scraps £50m police contract with Palantir")
 
-    assert "Headline:" not in seen(render_alert(view).html)
-    assert "Headline:" in seen(render_alert(alert_view()).html)
+    assert "Headline:" not in seen(render_alert(view, ENGLISH).html)
+    assert "Headline:" in seen(render_alert(alert_view(), ENGLISH).html)
 
 
 def test_the_plain_text_says_the_same_with_addresses_in_view() -> None:
-    message = render_alert(alert_view())
+    message = render_alert(alert_view(), ENGLISH)
 
     assert "<" not in message.plain
     assert "“The mayor has cancelled the force's £50m deal with Palantir.”" in message.plain
@@ -244,11 +252,11 @@ def test_a_record_without_a_value_or_names_says_null() -> None:
 
 
 def test_a_list_shows_an_alert_in_two_lines() -> None:
-    assert seen(render_brief(alert_view())).splitlines() == [
+    assert seen(brief(alert_view())).splitlines() == [
         "🔴 CANCELLED · Palantir · Metropolitan Police · £50m",
         "21 May 2026, 09:13 UTC · Outlet 1 (news1.example.com)",
     ]
-    assert "032703-2026 · Find a Tender" in seen(render_brief(alert_view(notice=notice(), status="official")))
+    assert "032703-2026 · Find a Tender" in seen(brief(alert_view(notice=notice(), status="official")))
 
 
 # --- text that wants to be more than text
@@ -315,7 +323,7 @@ def test_only_addresses_that_may_be_clicked_become_links(url: str | None, host: 
 
 
 def test_a_link_that_may_not_be_clicked_leaves_its_label() -> None:
-    message = render_alert(alert_view(entries=(report(url="javascript:alert(1)"),)))
+    message = render_alert(alert_view(entries=(report(url="javascript:alert(1)"),)), ENGLISH)
 
     assert "Reported by Outlet 1\n" in message.html
 
@@ -392,7 +400,7 @@ views = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(views, st.booleans())
 def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool) -> None:
-    for markup in (render_alert(view, again=again).html, render_brief(view)):  # type: ignore[arg-type]
+    for markup in (render_alert(view, ENGLISH, again=again).html, brief(view)):  # type: ignore[arg-type]
         text, entities = parse_html(markup)
 
         assert text == tagless(markup), "nothing that was foreign became a tag"
@@ -407,7 +415,7 @@ def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool) 
 @settings(max_examples=40, deadline=None)
 @given(views)
 def test_every_plain_text_fits_and_every_figure_stands_in_the_view(view: object) -> None:
-    message = render_alert(view)  # type: ignore[arg-type]
+    message = render_alert(view, ENGLISH)  # type: ignore[arg-type]
 
     assert units(message.plain) <= MAX_UNITS
     assert "\ud800" not in message.plain
@@ -429,7 +437,7 @@ def test_every_figure_of_a_message_stands_in_what_it_was_made_from(sentence: str
     view = alert_view(sentence=sentence, value=None)
     source = f"{sentence} {view.entries[0].title} news1 Outlet 1 21 May 2026 09 13"
 
-    for number in re.findall(r"[0-9]+", seen(render_alert(view).html)):
+    for number in re.findall(r"[0-9]+", seen(render_alert(view, ENGLISH).html)):
         assert number in source
 
 
@@ -440,9 +448,9 @@ def test_hostile_texts_pass_the_judge_and_keep_their_letters(shared: Path) -> No
     lines = (shared / "data/hostile/telegram_html_injections.txt").read_text(encoding="utf-8").splitlines()
     payloads = [json.loads(line.split("\t")[2]) for line in lines if line and not line.startswith("#")]
     for payload in payloads:
-        plain = render_alert(alert_view()).html.count("<a ")
+        plain = render_alert(alert_view(), ENGLISH).html.count("<a ")
         view = alert_view(sentence=payload, suppliers=(payload,), entries=(replace(report(), title=payload, feed_name=payload),))
-        markup = render_alert(view).html
+        markup = render_alert(view, ENGLISH).html
         text, entities = parse_html(markup)
         refused += [] if text else [payload]
         injected += [payload] if sum(entity["type"] == "text_link" for entity in entities) != plain else []

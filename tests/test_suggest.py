@@ -12,7 +12,7 @@ from storing import a_finding, a_notice, an_entry, save, set_up, told
 from telegramworld import World, a_world
 
 from storage.store import Store, open_store
-from watchers.suggest import piece_of, registered, suggest
+from watchers.suggest import Why, piece_of, registered, suggest
 from watchers.types import AwardParty, Organisation, Party, Role
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -27,14 +27,20 @@ class Stored:
     notices: int = 1
 
 
-def said(name: str, *known: Stored, **more: tuple[str, ...]) -> list[tuple[tuple[str, ...], tuple[str, ...], int, str]]:
+def said(name: str, *known: Stored, **more: tuple[str, ...]) -> list[tuple[tuple[str, ...], tuple[str, ...], int, Why]]:
     return [(one.names, one.identifiers, one.notices, one.why) for one in suggest(Organisation(name=name, **more), known, 3)]
 
 
 def test_a_registered_company_of_the_same_name_is_offered_with_its_number() -> None:
     assert said("Orrinmere", Stored("Orrinmere Ltd", ("GB-COH-1",), 3), Stored("ORRINMERE LIMITED", ("GB-COH-1",))) == [
-        (("Orrinmere Ltd",), ("GB-COH-1",), 4, "the same name")
+        (("Orrinmere Ltd",), ("GB-COH-1",), 4, Why.NAME)
     ]
+
+
+def test_a_suggestion_says_what_the_two_have_in_common() -> None:
+    known = [Stored("Orrinmere Ltd", ("GB-COH-1", "GB-PPON-9"))]
+    assert [one.by for one in suggest(Organisation(name="Palewick", identifiers=("GB-PPON-9",)), known, 3)] == ["GB-PPON-9"]
+    assert [one.by for one in suggest(Organisation(name="Orrinmere"), known, 3)] == ["Orrinmere"]
 
 
 def test_two_companies_of_one_name_are_two_choices() -> None:
@@ -44,10 +50,8 @@ def test_two_companies_of_one_name_are_two_choices() -> None:
 
 def test_names_registered_under_one_number_are_one_suggestion_that_says_so() -> None:
     known = [Stored("Orrinmere Ltd", ("GB-COH-1",), 2), Stored("Quillhaven Ltd", ("GB-COH-1", "GB-PPON-9"), 1)]
-    assert said("Orrinmere", *known) == [(("Quillhaven Ltd",), ("GB-COH-1", "GB-PPON-9"), 3, "the same name")]
-    assert said("Palewick", *known, identifiers=("GB-PPON-9",)) == [
-        (("Orrinmere Ltd", "Quillhaven Ltd"), ("GB-COH-1",), 3, "registered under GB-PPON-9 too")
-    ]
+    assert said("Orrinmere", *known) == [(("Quillhaven Ltd",), ("GB-COH-1", "GB-PPON-9"), 3, Why.NAME)]
+    assert said("Palewick", *known, identifiers=("GB-PPON-9",)) == [(("Orrinmere Ltd", "Quillhaven Ltd"), ("GB-COH-1",), 3, Why.NUMBER)]
 
 
 def test_a_name_that_begins_with_the_brand_comes_after_the_name_itself_and_a_longer_word_never() -> None:
@@ -56,7 +60,7 @@ def test_a_name_that_begins_with_the_brand_comes_after_the_name_itself_and_a_lon
         Stored("Orrinmere Ltd", ("GB-COH-1",)),
         Stored("Orrinmeresby Ltd", ("GB-COH-3",)),
     ]
-    assert [why for *_, why in said("Orrinmere", *known)] == ["the same name", "begins with “Orrinmere”"]
+    assert [why for *_, why in said("Orrinmere", *known)] == [Why.NAME, Why.BEGINNING]
 
 
 def test_a_name_without_a_number_joins_the_only_company_that_bears_it_and_none_of_two() -> None:

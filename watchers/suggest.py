@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
@@ -33,14 +34,26 @@ class Known(Protocol):
     def notices(self) -> int: ...
 
 
+class Why(StrEnum):
+    """Why an organisation of the notices may be the watched one, the surest first."""
+
+    NUMBER = "number"  # it is registered under a number of the watch
+    NAME = "name"  # it has the same name
+    BEGINNING = "beginning"  # a name of it begins with the watched one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """An organisation of the notices that may be the watched one: what it would add, in how many notices it stands, and why."""
+    """An organisation of the notices that may be the watched one: what it would add, in how many notices it stands, and why.
+
+    ``by`` is what the two have in common: the number or the name.
+    """
 
     names: tuple[str, ...]  # those in most notices first
     identifiers: tuple[str, ...]
     notices: int
-    why: str
+    why: Why
+    by: str
 
     @property
     def key(self) -> str:
@@ -83,9 +96,9 @@ def suggest(organisation: Organisation, known: Sequence[Known], most: int) -> tu
         why = _why(organisation, own, group)
         if why is None:
             continue
-        made = _suggestion(organisation, group, why[1])
+        made = _suggestion(organisation, group, *why)
         if made is not None:
-            found.append((why[0], -made.notices, made.names, made))
+            found.append((tuple(Why).index(made.why), -made.notices, made.names, made))
     return tuple(made for *_, made in sorted(found, key=lambda one: one[:3])[:most])
 
 
@@ -120,21 +133,21 @@ def _groups(known: Sequence[Known]) -> list[list[Known]]:
     return list(groups.values())
 
 
-def _why(organisation: Organisation, own: frozenset[str], group: Sequence[Known]) -> tuple[int, str] | None:
-    """Why a group may be the organisation, with how sure that is (0 is surest); None where nothing says so."""
+def _why(organisation: Organisation, own: frozenset[str], group: Sequence[Known]) -> tuple[Why, str] | None:
+    """Why a group may be the organisation, with what they have in common; None where nothing says so."""
     names = {normal_name(party.name) for party in group}
     shared = next((one for party in group for one in party.identifiers if one in organisation.identifiers), None)
     if shared is not None:
-        return 0, f"registered under {shared} too"
+        return Why.NUMBER, shared
     if names & own:
-        return 1, "the same name"
+        return Why.NAME, organisation.name
     words = [key.split() for key in own]
     if any(name.split()[: len(first)] == first for name in names for first in words):
-        return 2, f"begins with “{organisation.name}”"
+        return Why.BEGINNING, organisation.name
     return None
 
 
-def _suggestion(organisation: Organisation, group: Sequence[Known], why: str) -> Suggestion | None:
+def _suggestion(organisation: Organisation, group: Sequence[Known], why: Why, by: str) -> Suggestion | None:
     """What a group would add; None where the watch has it all. A name that differs only in its legal form is found without being added."""
     own = {" ".join(folded(name)) for name in (organisation.name, *organisation.aliases)}
     counts: Counter[str] = Counter()
@@ -149,4 +162,4 @@ def _suggestion(organisation: Organisation, group: Sequence[Known], why: str) ->
     if not new and not numbers:
         return None
     shown = new or [next(iter(counts))]
-    return Suggestion(names=tuple(shown[:_NAMES]), identifiers=tuple(numbers), notices=counts.total(), why=why)
+    return Suggestion(names=tuple(shown[:_NAMES]), identifiers=tuple(numbers), notices=counts.total(), why=why, by=by)

@@ -7,16 +7,17 @@ writes the decision, with the fact that the request is done, in one transaction,
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot import texts
 from bot.commands import grouped, proving, standing, suggesting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
-from bot.commands.desk import Allowed, Decision, Desk, Quota, say, too_many
+from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
 from bot.grouped import MORE
+from bot.texts import answers
 from storage.records import ChannelState, SetChannelState
 
 Decider = Callable[[Asked, Desk, datetime], Awaitable[Decision]]
@@ -48,7 +49,7 @@ async def decide(request: Request, desk: Desk, quota: Quota, now: datetime) -> D
     """What is to be done about a request. Every refusal is an answer; errors of the store go on to the caller."""
     match request:
         case Membership():
-            return standing.membership(request)
+            return standing.membership(request, desk)
         case Migration():
             return standing.migration(request)
         case Asked() if not request.place.private and request.command not in COMMANDS:
@@ -60,13 +61,14 @@ async def decide(request: Request, desk: Desk, quota: Quota, now: datetime) -> D
 async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now: datetime) -> Decision:
     allowed = quota.ask(request.user_id or request.place.chat_id, request.date or now)
     if allowed is not Allowed.YES:
-        return too_many(request.place) if allowed is Allowed.TOLD else Decision(toast=texts.TOO_MANY_COMMANDS)
+        return too_many(request.place, desk) if allowed is Allowed.TOLD else Decision(toast=desk.speech.label(answers.TOO_MANY_COMMANDS))
     try:
         decision = await (_asked(request, desk, now) if isinstance(request, Asked) else _pressed(request, desk))
     except Refusal as refusal:
-        decision = Decision(replies=say(request.place, refusal.text), toast=texts.ADMINS_ONLY_TOAST, loud=True)
+        decision = replace(refused(desk), replies=desk.reply(request.place, refusal.said(desk.speech)))
     except TelegramError:
-        decision = Decision(replies=say(request.place, texts.COULD_NOT_CHECK), toast=texts.COULD_NOT_CHECK)
+        said = desk.speech.say(answers.COULD_NOT_CHECK)
+        decision = Decision(replies=desk.reply(request.place, said), toast=said.plain)
     return await _revived(request, decision, desk)
 
 
@@ -74,13 +76,13 @@ async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
     if not asked.command:
         return await watching.offer(asked, desk, now)
     decider = COMMANDS.get(asked.command)
-    return await decider(asked, desk, now) if decider else Decision(replies=say(asked.place, texts.NOT_UNDERSTOOD))
+    return await decider(asked, desk, now) if decider else Decision(replies=desk.reply(asked.place, answers.NOT_UNDERSTOOD))
 
 
 async def _pressed(pressed: Pressed, desk: Desk) -> Decision:
     kind, *data = pressed.data.split(":")
     press = BUTTONS.get(kind)
-    return await press(pressed, desk, data) if press else Decision(toast=texts.STALE_BUTTON)
+    return await press(pressed, desk, data) if press else stale(desk)
 
 
 async def _revived(request: Asked | Pressed, decision: Decision, desk: Desk) -> Decision:

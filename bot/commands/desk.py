@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from bot import texts
-from bot.commands.asked import Place
+from bot.commands.asked import Asked, Membership, Place, Pressed
 from bot.commands.rights import Rights
 from bot.facade import Call
-from bot.markup import tagless, units
+from bot.markup import Piece, join, tagless, units
+from bot.speech import ENGLISH, Speech, Text, speech_for
+from bot.texts import answers
 from storage.records import Change, Channel, EnsureChannel, Reply, WatchRecord
 from storage.store import Store
 
+Buttons = tuple[tuple[tuple[str, str], ...], ...]  # rows of (label, callback data or https address)
+
 _MAX_REPLY = 3500  # units: below Telegram's 4,096 with room for what markup adds
+_MAX_NUMBERED = 50
 _MINUTE = timedelta(minutes=1)
 _REMEMBERED_PEOPLE = 10_000
 
@@ -37,12 +41,32 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What deciders may ask. They change nothing themselves."""
+    """What deciders may ask, and how they speak to the chat that asks. They change nothing themselves."""
 
     store: Store
     call: Call
     rights: Rights
     username: str  # the bot's own, for links
+    speech: Speech = ENGLISH
+
+    async def speaking_to(self, request: Asked | Pressed | Membership) -> Desk:
+        """The desk that speaks the chat's language; until one is kept for it, or for the chat of a topic, that of the person who asks."""
+        place = request.place
+        channel = await self.channel(place) or await self.call(self.store.channel, place.chat_id, None)
+        return replace(self, speech=speech_for(channel.language if channel is not None else request.language))
+
+    def reply(self, place: Place, *messages: Piece | Text, buttons: Buttons = ()) -> tuple[Reply, ...]:
+        """Replies at this place, one for each message; the buttons go with the last."""
+        last = len(messages) - 1
+        return tuple(
+            Reply(
+                chat_id=place.chat_id,
+                thread_id=place.thread_id,
+                text=self.speech.directed(message if isinstance(message, Piece) else self.speech.say(message)).html,
+                buttons=buttons if number == last else (),
+            )
+            for number, message in enumerate(messages)
+        )
 
     async def channel(self, place: Place) -> Channel | None:
         return await self.call(self.store.channel, place.chat_id, place.thread_id)
@@ -54,31 +78,22 @@ class Desk:
         return sorted(records, key=lambda record: (record.created_at, record.organisation.name.casefold(), record.role))
 
 
-def say(place: Place, *texts_: str, buttons: tuple[tuple[tuple[str, str], ...], ...] = ()) -> tuple[Reply, ...]:
-    """Replies at this place, one for each text; the buttons go with the last."""
-    last = len(texts_) - 1
-    return tuple(
-        Reply(chat_id=place.chat_id, thread_id=place.thread_id, text=text, buttons=buttons if number == last else ())
-        for number, text in enumerate(texts_)
-    )
-
-
-def pages(head: str, lines: Sequence[str]) -> list[str]:
+def pages(head: Piece | None, lines: Sequence[Piece]) -> list[Piece]:
     """A heading and lines as few messages as they fit in; a line is never parted."""
     result, current = [], head
     for line in lines:
-        if units(tagless(current)) + units(tagless(line)) > _MAX_REPLY:
+        if current is not None and units(tagless(current.html)) + units(tagless(line.html)) > _MAX_REPLY:
             result.append(current)
             current = line
         else:
-            current = f"{current}\n{line}" if current else line
-    return [*result, current]
+            current = line if current is None else join("\n", [current, line])
+    return result if current is None else [*result, current]
 
 
-def ensure(place: Place, *, language: str, user_id: int | None) -> EnsureChannel:
-    """The change that makes the place a channel that can be told."""
+def ensure(place: Place, speech: Speech, *, user_id: int | None) -> EnsureChannel:
+    """The change that makes the place a channel that can be told, in the language it is answered in."""
     return EnsureChannel(
-        chat_id=place.chat_id, thread_id=place.thread_id, type=place.type, title=place.title, language=language, added_by=user_id
+        chat_id=place.chat_id, thread_id=place.thread_id, type=place.type, title=place.title, language=speech.language, added_by=user_id
     )
 
 
@@ -117,5 +132,21 @@ class Quota:
             self._told = {who: told for who, told in self._told.items() if told > at - _MINUTE}
 
 
-def too_many(place: Place) -> Decision:
-    return Decision(replies=say(place, texts.TOO_MANY_COMMANDS), toast=texts.TOO_MANY_COMMANDS)
+def numbered_button(number: int, name: str, speech: Speech) -> str:
+    """The label of a button for a line of a list."""
+    return f"{number}. {speech.short(name, _MAX_NUMBERED)}"
+
+
+def too_many(place: Place, desk: Desk) -> Decision:
+    said = desk.speech.say(answers.TOO_MANY_COMMANDS)
+    return Decision(replies=desk.reply(place, said), toast=said.plain)
+
+
+def stale(desk: Desk) -> Decision:
+    """The answer to a button whose meaning is gone."""
+    return Decision(toast=desk.speech.label(answers.STALE_BUTTON))
+
+
+def refused(desk: Desk) -> Decision:
+    """The answer to a button that only admins may press."""
+    return Decision(toast=desk.speech.label(answers.ADMINS_ONLY_TOAST), loud=True)

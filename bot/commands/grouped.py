@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import texts
 from bot.commands.asked import Pressed
-from bot.commands.desk import Decision, Desk, say
+from bot.commands.desk import Decision, Desk, stale
 from bot.grouped import PAGE, more_button, render_page
 from storage.exceptions import NotFound
 from storage.groups import Group
@@ -18,16 +17,16 @@ _DIGITS = 18
 async def press_more(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """Show the next alerts of a message. The data may be forged: only what was told in this very chat is shown."""
     if len(data) != 2 or not all(one.isascii() and one.isdecimal() and len(one) <= _DIGITS for one in data):  # noqa: PLR2004
-        return Decision(toast=texts.STALE_BUTTON)
+        return stale(desk)
     leader, shown = map(int, data)
     channel = await desk.channel(pressed.place)
     group = None if channel is None else await desk.call(desk.store.group, leader, channel.id)
     if channel is None or group is None or shown >= len(group.parts):
-        return Decision(toast=texts.STALE_BUTTON)
+        return stale(desk)
     views = await _views(group, shown, channel.id, desk)
-    text, count = render_page([view for _, view in views], first=shown, of=len(group.parts))
+    text, count = render_page([view for _, view in views], desk.speech, first=shown, of=len(group.parts))
     reached = views[count - 1][0] + 1 if count else len(group.parts)
-    return Decision(replies=say(pressed.place, text, buttons=more_button(group, reached)), close=False)
+    return Decision(replies=desk.reply(pressed.place, text, buttons=more_button(group, reached, desk.speech)), close=False)
 
 
 async def _views(group: Group, shown: int, channel_id: int, desk: Desk) -> list[tuple[int, AlertView]]:

@@ -14,16 +14,16 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
-from bot import texts
+from bot.texts import menu as texts
 
 
 async def publish_menu(bot: Bot) -> None:
     """Tell Telegram the commands of every kind of chat. Raises ``TelegramError``."""
-    everything = {**texts.MENU_CHANGE, **texts.MENU_READ}
+    everything = {**texts.CHANGE, **texts.READ}
     menus: list[tuple[BotCommandScope, Mapping[str, str]]] = [
-        (BotCommandScopeDefault(), texts.MENU_READ),
+        (BotCommandScopeDefault(), texts.READ),
         (BotCommandScopeAllPrivateChats(), everything),
-        (BotCommandScopeAllGroupChats(), texts.MENU_READ),
+        (BotCommandScopeAllGroupChats(), texts.READ),
         (BotCommandScopeAllChatAdministrators(), everything),
     ]
     for scope, menu in menus:

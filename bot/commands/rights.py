@@ -8,8 +8,10 @@ from typing import Protocol
 from telegram import Bot, Chat, ChatMember
 from telegram.error import BadRequest, Forbidden
 
-from bot import texts
 from bot.commands.asked import Asked, Place, Pressed, may_write, place_of
+from bot.markup import Piece
+from bot.speech import Speech, Text
+from bot.texts import answers
 
 _TARGET = re.compile(r"(?P<chat>@[A-Za-z]\w{3,31}|-\d{5,19})(?:\s+(?P<rest>.*))?", re.DOTALL)
 _TIMEOUT = 8.0  # commands are answered one after another: nobody waits long for somebody else's
@@ -17,11 +19,14 @@ _ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a person, not a failure
-    """Why something is not done, as Telegram HTML for the person who asked."""
+    """Why something is not done, for the person who asked; ``values`` are those of the sentence."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+    def __init__(self, sentence: Text, **values: str) -> None:
+        super().__init__(sentence)
+        self._sentence, self._values = sentence, values
+
+    def said(self, speech: Speech) -> Piece:
+        return speech.say(self._sentence, **self._values)
 
 
 class Rights(Protocol):
@@ -77,15 +82,15 @@ async def target_of(asked: Asked, rights: Rights, *, change: bool) -> tuple[Plac
     named = _TARGET.fullmatch(asked.argument) if asked.place.private else None
     if named is None:
         if change and not await _may_change(asked, rights):
-            raise Refusal(texts.ADMINS_ONLY)
+            raise Refusal(answers.ADMINS_ONLY)
         return asked.place, asked.argument
     place = await rights.find(named["chat"])
     if place is None or place.type == Chat.PRIVATE or asked.user_id is None:
-        raise Refusal(texts.chat_not_found(named["chat"]))
+        raise Refusal(answers.CHAT_NOT_FOUND, chat=named["chat"])
     if not await rights.may_tell(place):
-        raise Refusal(texts.cannot_tell(named["chat"]))
+        raise Refusal(answers.CANNOT_TELL, chat=named["chat"])
     if not await rights.is_admin(place.chat_id, asked.user_id):
-        raise Refusal(texts.not_admin_there(named["chat"]))
+        raise Refusal(answers.NOT_ADMIN_THERE, chat=named["chat"])
     return place, (named["rest"] or "").strip()
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot import texts
 from bot.commands.asked import Asked, Place, Pressed
-from bot.commands.desk import Decision, Desk, ensure, pages, say
+from bot.commands.desk import Decision, Desk, ensure, pages, refused, stale
 from bot.commands.rights import may_press, target_of
 from bot.commands.watching import shared
-from bot.render import moment, render_brief
-from storage.records import DeliveryState, ForgetChat
+from bot.markup import Piece, join
+from bot.render import render_brief
+from bot.speech import Speech, Text
+from bot.texts import talking as texts
+from bot.texts.watching import WATCHING_NOTHING
+from storage.records import Counts, DeliveryState, ForgetChat
 
 STOP = "x"  # first letter of button data: "x:<yes or no>:<chat>"
 _LATEST = 5
@@ -25,16 +28,17 @@ async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
     if payload == "help":
         return await help_(asked, desk, now)
     if not asked.place.private:
-        return Decision(replies=say(asked.place, texts.WELCOME_GROUP))
-    return Decision(changes=(ensure(asked.place, language=asked.language, user_id=asked.user_id),), replies=say(asked.place, texts.WELCOME))
+        return Decision(replies=desk.reply(asked.place, texts.WELCOME_GROUP))
+    welcome = desk.reply(asked.place, texts.WELCOME)
+    return Decision(changes=(ensure(asked.place, desk.speech, user_id=asked.user_id),), replies=welcome)
 
 
 async def help_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
-    return Decision(replies=say(asked.place, texts.HELP))
+    return Decision(replies=desk.reply(asked.place, texts.HELP))
 
 
 async def privacy(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
-    return Decision(replies=say(asked.place, texts.PRIVACY))
+    return Decision(replies=desk.reply(asked.place, texts.PRIVACY))
 
 
 async def latest(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
@@ -43,31 +47,50 @@ async def latest(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: 
     channel = await desk.channel(place)
     views = [] if channel is None else await desk.call(desk.store.latest, channel.id, _LATEST)
     if not views:
-        return Decision(replies=say(asked.place, texts.NO_ALERTS))
-    return Decision(replies=say(asked.place, *pages(texts.LATEST, [f"\n{render_brief(view)}" for view in views])))
+        return Decision(replies=desk.reply(asked.place, texts.NO_ALERTS))
+    lines = [join("\n", [Piece("", ""), *render_brief(view, desk.speech)]) for view in views]
+    return Decision(replies=desk.reply(asked.place, *pages(desk.speech.say(texts.LATEST), lines)))
 
 
 async def status(asked: Asked, desk: Desk, now: datetime) -> Decision:
     """/status: whether everything works, in kind words and without internals."""
     place, _ = await target_of(asked, desk.rights, change=False)
     counts = await desk.call(desk.store.counts, now)
-    text = texts.status(
-        feeds=counts.feeds,
-        failing=counts.feeds_failing,
-        checked=moment(counts.last_poll_ok_at) if counts.last_poll_ok_at else None,
-        waiting=counts.deliveries.get(DeliveryState.PENDING, 0),
-        watches=len(await desk.watches(place)),
-    )
-    return Decision(replies=say(asked.place, text))
+    lines = [
+        _health(counts, desk.speech),
+        *([desk.speech.say(texts.LAST_LOOK, moment=desk.speech.moment(counts.last_poll_ok_at))] if counts.last_poll_ok_at else []),
+        _waiting(counts.deliveries.get(DeliveryState.PENDING, 0), desk.speech),
+        _watched(len(await desk.watches(place)), desk.speech),
+    ]
+    return Decision(replies=desk.reply(asked.place, join("\n", lines)))
+
+
+def _health(counts: Counts, speech: Speech) -> Piece:
+    if counts.last_poll_ok_at is None:
+        return speech.say(texts.STATUS_STARTED)
+    sentence = texts.STATUS_FAILING if counts.feeds_failing else texts.STATUS_WELL
+    return speech.say(sentence, healthy=counts.feeds - counts.feeds_failing, n=counts.feeds)
+
+
+def _waiting(messages: int, speech: Speech) -> Piece:
+    return speech.say(texts.WAITING, n=messages) if messages else speech.say(texts.NOTHING_WAITS)
+
+
+def _watched(watches: int, speech: Speech) -> Piece:
+    return speech.say(texts.WATCHED_HERE, count=watches) if watches else speech.say(WATCHING_NOTHING)
 
 
 async def stop(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
     """/stop asks first: what it deletes cannot be had back."""
     place, _ = await target_of(asked, desk.rights, change=True)
     if not await _anything_kept(place, desk):
-        return Decision(replies=say(asked.place, texts.nothing_kept(_other(place, asked.place))))
-    buttons = (((texts.STOP_YES, f"{STOP}:yes:{place.chat_id}"),), ((texts.STOP_NO, f"{STOP}:no:{place.chat_id}"),))
-    return Decision(replies=say(asked.place, texts.stop_question(_other(place, asked.place)), buttons=buttons))
+        return Decision(
+            replies=desk.reply(asked.place, _about(_other(place, asked.place), texts.NOTHING_KEPT, texts.NOTHING_KEPT_OTHER, desk))
+        )
+    yes, no = desk.speech.label(texts.STOP_YES), desk.speech.label(texts.STOP_NO)
+    buttons = (((yes, f"{STOP}:yes:{place.chat_id}"),), ((no, f"{STOP}:no:{place.chat_id}"),))
+    question = _about(_other(place, asked.place), texts.STOP_QUESTION, texts.STOP_QUESTION_OTHER, desk)
+    return Decision(replies=desk.reply(asked.place, question, buttons=buttons))
 
 
 async def press_stop(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
@@ -76,16 +99,24 @@ async def press_stop(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decis
         case ["yes" | "no" as answer, chat_id] if chat_id.removeprefix("-").isdecimal():
             chat = int(chat_id)
         case _:
-            return Decision(toast=texts.STALE_BUTTON)
+            return stale(desk)
     if not await may_press(pressed, chat, desk.rights):
-        return Decision(toast=texts.ADMINS_ONLY_TOAST, loud=True)
+        return refused(desk)
     if answer == "no":
-        return Decision(toast=texts.KEPT_TOAST, close=True)
+        return Decision(toast=desk.speech.label(texts.KEPT_TOAST), close=True)
     kept = None if chat == pressed.place.chat_id else await desk.call(desk.store.channel, chat)
     name = None if chat == pressed.place.chat_id else (kept and kept.title) or str(chat)
     return Decision(
-        changes=(ForgetChat(chat_id=chat),), replies=say(pressed.place, texts.stopped(name)), toast=texts.STOPPED_TOAST, close=True
+        changes=(ForgetChat(chat_id=chat),),
+        replies=desk.reply(pressed.place, _about(name, texts.STOPPED, texts.STOPPED_OTHER, desk)),
+        toast=desk.speech.label(texts.STOPPED_TOAST),
+        close=True,
     )
+
+
+def _about(chat: str | None, here: Text, other: Text, desk: Desk) -> Piece:
+    """The sentence about this chat, or the one about another that is named."""
+    return desk.speech.say(other, chat=chat) if chat else desk.speech.say(here)
 
 
 async def _anything_kept(place: Place, desk: Desk) -> bool:

@@ -1,0 +1,63 @@
+"""What an alert says, and several alerts in one message."""
+
+from __future__ import annotations
+
+from bot.speech import counted, text
+from watchers.types import AlertClass, EventKind, Role
+
+SIGNS = {AlertClass.AWARDED: "🟢", AlertClass.CANCELLED: "🔴"}
+LABELS = {AlertClass.AWARDED: text("AWARDED"), AlertClass.CANCELLED: text("CANCELLED")}
+ENDED_EARLY = text("CANCELLED (ended early)")
+# Behind the names of an alert that has more of them: "Serco, Capita +2 more".
+AND_MORE = counted("{names} +{n} more", "{names} +{n} more")
+WITH_VAT = text("{sum} inc VAT")
+WITHOUT_VAT = text("{sum} ex VAT")
+
+# Who says so. {who} is an outlet, or how many there are; {notice} is the number of a notice and its register.
+CORRECTED = text("Corrected. {said}")
+REPORTED = text("Reported")
+REPORTED_BY = text("Reported by {who}")
+CONFIRMED = text("Reported by {who}, confirmed by official notice {notice}")
+OFFICIAL = text("Official notice {notice}")
+OFFICIAL_REPORTED = text("Official notice {notice}; also reported by {who}")
+# Who reports: "Reported by 3 outlets".
+OUTLETS = counted("{n} outlet", "{n} outlets")
+# An outlet whose report came with another feed: "The Guardian via Google News".
+VIA = text("{outlet} via {feed}")
+LOOK_ALIKE = text("⚠️ The name is written with look-alike letters: {names}. Check the report before you rely on it.")
+CONTRACT = text("Contract: {title}")
+HEADLINE = text("Headline: {title}")
+REASON_GIVEN = text("Reason given: {reason}")
+DIRECT_AWARD = text("Direct award: without competition")
+SUPPLIER_FROM = text("Supplier known from notice {notice}")
+SUPPLIER_UNKNOWN = text("Supplier not named in the notice")
+DATE = text("Date: {date}")
+HAPPENED = {
+    EventKind.AWARDED: text("Date of the award: {date}"),
+    EventKind.CANCELLED: text("Date of the cancellation: {date}"),
+    EventKind.TERMINATED: text("Ended on: {date}"),
+}
+FIRST_REPORTED = text("First reported: {moment}")
+PUBLISHED = text("Published: {moment}")
+FIRST_SEEN = text("First seen: {moment}")
+YOUR_WATCH = text("Your watch: {names}")
+IN_THE_PART = {Role.SUPPLIER: text("{name} (supplier)"), Role.PUBLIC_BODY: text("{name} (public body)")}
+MAYBE_SECOND = text("↻ This may be a second copy: it is not known whether the first one arrived.")
+
+# --- several in one message ---------------------------------------------------------------------------------------------------------
+
+MANY_SIGN = "🗂"
+# The first line of a message that tells several alerts.
+ALERTS = counted("{n} ALERT", "{n} ALERTS")
+ALERTS_OF_A_KIND = {
+    AlertClass.AWARDED: counted("{n} AWARDED", "{n} AWARDED"),
+    AlertClass.CANCELLED: counted("{n} CANCELLED", "{n} CANCELLED"),
+}
+OF_ONE_PROCESS = text("Notices of one procedure, published together.")
+TOLD_AGAIN = text("The database was restored from a backup: you may have had these before.")
+TOLD_LATE = text("Told late and together: for a while I could not write here.")
+AT_ONCE = text("So many came at once that they are told together.")
+# A button that shows the alerts that did not fit.
+MORE = counted("+{n} more", "+{n} more")
+ONE_OF = text("{number} of {count}")
+SOME_OF = text("{first} to {last} of {count}")

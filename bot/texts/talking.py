@@ -1,0 +1,65 @@
+"""What /start, /help, /latest, /status, /privacy and /stop say."""
+
+from __future__ import annotations
+
+from bot.speech import counted, text
+
+WELCOME = text(
+    "Hello! I tell you when a public contract is awarded or cancelled.\n\n"
+    "Send me the name of a company or public body, for example <code>Palantir</code>, and I start watching. /help shows the rest."
+)
+WELCOME_GROUP = text("Hello! An admin can tell me what to watch here, for example <code>/watch Palantir</code>.")
+HELP = text(
+    "I read newsrooms and the official registers of public contracts. When a contract with an organisation you watch is <b>awarded</b> or "
+    "<b>cancelled</b>, I tell you once, with the evidence.\n\n"
+    "/watch Palantir: watch a company or a public body\n"
+    "/watch Palantir as supplier: only when it is the supplier (or <i>as public body</i>)\n"
+    "/unwatch Palantir: stop watching it\n"
+    "/watches: what is watched here, with links to share\n"
+    "/latest: the latest alerts\n"
+    "/evidence, as a reply to an alert: what it rests on, as a file\n"
+    "/status: whether everything works\n"
+    "/privacy: what I keep\n"
+    "/stop: delete everything about this chat\n\n"
+    "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
+    "<code>/watch @channel Palantir</code>."
+)
+PRIVACY = text(
+    "<b>What I keep</b>\n"
+    "• the number of this chat; of groups and channels also the title and who set them up\n"
+    "• its language and what it watches\n"
+    "• which alerts were sent here, so that none comes twice\n"
+    "I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts. "
+    "A link that you share with /watches shows its name and role to whoever opens it, and nothing about you.\n"
+    "/stop deletes everything about this chat at once."
+)
+NO_ALERTS = text("No alerts yet. As soon as a contract of somebody you watch is awarded or cancelled, it stands here.")
+LATEST = text("The latest alerts, newest first:")
+
+STATUS_STARTED = text("<b>I have just started</b> and not read anything yet.")
+# {n} is how many feeds there are, {healthy} how many of them answer.
+STATUS_FAILING = counted(
+    "<b>I am at work, but not everything answers just now</b>: {healthy} of {n} feed answers. I keep trying.",
+    "<b>I am at work, but not everything answers just now</b>: {healthy} of {n} feeds answer. I keep trying.",
+)
+STATUS_WELL = counted("<b>Everything works</b>: {healthy} of {n} feed answers.", "<b>Everything works</b>: {healthy} of {n} feeds answer.")
+LAST_LOOK = text("Last look: {moment}.")
+NOTHING_WAITS = text("No message is waiting to be sent.")
+WAITING = counted("{n} message is waiting to be sent.", "{n} messages are waiting to be sent.")
+WATCHED_HERE = text("Watched here: {count}.")
+
+STOP_QUESTION = text(
+    "This deletes everything I keep about this chat: what it watches and its settings. Alerts end. It cannot be undone. Shall I delete it?"
+)
+STOP_QUESTION_OTHER = text(
+    "This deletes everything I keep about <b>{chat}</b>: what it watches and its settings. Alerts end. It cannot be undone. "
+    "Shall I delete it?"
+)
+STOP_YES = text("Yes, delete everything")
+STOP_NO = text("No, keep it")
+STOPPED = text("Done. Everything about this chat is deleted, and no more alerts will come. /start begins anew.")
+STOPPED_OTHER = text("Done. Everything about <b>{chat}</b> is deleted, and no more alerts will come. /start begins anew.")
+STOPPED_TOAST = text("Everything is deleted.")
+KEPT_TOAST = text("Nothing was deleted.")
+NOTHING_KEPT = text("Nothing is kept about this chat.")
+NOTHING_KEPT_OTHER = text("Nothing is kept about <b>{chat}</b>.")

@@ -1,0 +1,64 @@
+"""What /watch, /unwatch and /watches say, and what stands under the answer to /watch."""
+
+from __future__ import annotations
+
+from bot.speech import counted, text
+from watchers.suggest import Why
+
+LINK = "https://t.me/{username}?start={payload}"
+NOT_A_NAME = text(
+    "Send me the name of a company or public body that I should watch, for example <code>Palantir</code>. /help lists what else I can do."
+)
+WHICH = text(
+    "Which organisation? Write its name behind the command, for example\n<code>/watch Palantir</code>\n"
+    "<code>/watch Metropolitan Police as public body</code>\nSeveral at once: one a line."
+)
+WHICH_NOT = text("Which one should I stop watching? Press it, or write <code>/unwatch</code> and its number.")
+WATCHING_NOTHING = text("Nothing is watched here yet. Start with <code>/watch Palantir</code>.")
+SHARED_GONE = text("What this link shared is not there any more. Watch by name instead: <code>/watch Palantir</code>")
+
+# {name} is an organisation in bold type, with its part ("supplier") behind it where it matters; {chat} is a channel or group.
+ADDED = text("✅ Watching {name}.")
+ADDED_THERE = text("✅ Watching {name} in {chat}.")
+KNOWN = text("Already watching {name}.")
+KNOWN_THERE = text("Already watching {name} in {chat}.")
+WILL_TELL = counted("I will tell you when one of its contracts is awarded or cancelled.", "I will tell you of their contracts.")
+REMOVED = text("Stopped watching {name}.")
+REMOVED_THERE = text("Stopped watching {name} in {chat}.")
+NOT_WATCHED = text("❌ <b>{name}</b> is not watched here. /watches lists what is.")
+NOT_WATCHED_THERE = text("❌ <b>{name}</b> is not watched in {chat}. /watches lists what is.")
+REMOVED_TOAST = text("Stopped watching {name}.")
+UNUSABLE = {
+    "long": text("❌ <b>{line}</b>: a name has at most 80 letters."),
+    "short": text("❌ <b>{line}</b>: a name has at least 3 letters, or 2 capitals."),
+    "letters": text("❌ <b>{line}</b>: a name has at least 2 letters."),
+    "command": text("❌ <b>{line}</b>: a name does not start with / or @."),
+}
+OFFER = text("Shall I watch <b>{name}</b>?")
+OFFER_BUTTON = text("Watch {name}")
+OFFER_SUPPLIER = text("Only as supplier")
+OFFER_BODY = text("Only as public body")
+WATCHED_HERE = text("<b>Watched here</b>")
+WATCHED_THERE = text("<b>Watched in {chat}</b>")
+# A line of /watches; the last word is a link that shares the watch with others.
+SHARED = text('{number}. {name} · <a href="{link}">share</a>')
+
+SUGGESTED = text("Official notices name it more exactly. Press what you mean, and I look for that as well:")
+# {known} is a name and its registered numbers, {notices} says in how many notices it stands, {why} is the reason it is offered.
+SUGGESTION = text("{number}. {known} ({notices}; {why})")
+WHY = {
+    Why.NUMBER: text("registered under {by} too"),
+    Why.NAME: text("the same name"),
+    Why.BEGINNING: text("begins with “{by}”"),
+}
+SUGGESTED_TOAST = text("I look for {name} as well.")
+SUGGESTED_NAMES_TOAST = text("I look for {name} and its other names as well.")
+SUGGESTED_NUMBERS_TOAST = counted(
+    "I look for {name} and {n} registered number as well.", "I look for {name} and {n} registered numbers as well."
+)
+SUGGESTED_ALL_TOAST = counted(
+    "I look for {name}, its other names and {n} registered number as well.",
+    "I look for {name}, its other names and {n} registered numbers as well.",
+)
+NOTICES = counted("{n} notice", "{n} notices")
+MORE_NAMES = counted("{n} more name", "{n} more names")
