@@ -7,9 +7,6 @@ CONFIG ?= config.toml
 PYTEST_ARGS ?= -n auto --maxprocesses=4 --dist loadgroup
 
 BOTAPI ?= ../shared/tools/fakebotapi.py
-KILLS ?= 100
-RESTARTS ?= 20
-EVENTS ?= 150
 GOLD ?= ../shared/data/headlines/dev.jsonl
 
 PY := $(VENV)/bin/python
@@ -17,7 +14,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long kill-loop accuracy texts lint types lock wheel-test clean
+.PHONY: help demo run test test-long trust trust-long accuracy texts lint types lock wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,9 +31,12 @@ test: $(VENV)/.dev  ## run the test suite
 test-long: $(VENV)/.dev  ## run the long tests: random sequences, growth with 200,000 entries
 	@$(PY) -m pytest -m slow -n 2
 
-# The fake server is strict and not a part of the project: BOTAPI names its program.
-kill-loop: $(VENV)/.dev  ## kill the daemon KILLS times and count what a subscriber received (BOTAPI=program of a fake Telegram server)
-	@$(PY) benchmarks/kills.py --botapi $(BOTAPI) --kills $(KILLS) --restarts $(RESTARTS) --entries $(EVENTS)
+# The fake server is strict and not a part of the project: BOTAPI names its program. TRUST_ARGS names single checks: TRUST_ARGS="D1 D5".
+trust: $(VENV)/.dev  ## try out what is promised about durability and safety, ten minutes (BOTAPI=program of a fake Telegram server)
+	@$(PY) -m benchmarks.trust --botapi $(BOTAPI) $(TRUST_ARGS)
+
+trust-long: $(VENV)/.dev  ## the same at full length, which takes hours
+	@$(PY) -m benchmarks.trust --long --botapi $(BOTAPI) $(TRUST_ARGS)
 
 # The labelled headlines are not a part of the project: GOLD names their file. The project's own sentences are measured everywhere.
 accuracy: $(VENV)/.dev  ## measure understanding, and fail when a figure fell by more than a point (ACCURACY_ARGS=--update keeps new ones)

@@ -15,7 +15,9 @@ from storage.sql import upsert, wants_alert
 from storage.tables import alert, channel, delivery, entry, meta, story, story_entry, story_match, subscription, watchlist_watch
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
 ALERT_RANK = 1
@@ -44,22 +46,10 @@ def set_back(connection: Connection) -> SetBack | None:
 _SET_BACK = select(meta.c.value).where(meta.c.key == SET_BACK)
 
 
-def add_deliveries(connection: Connection, which: ColumnElement[bool], now: datetime, *, only: int | None = None) -> int:
-    """Make the deliveries of some alerts for all they are for (``only`` one channel) who have none yet; says how many were made."""
-    suspect = _suspect(connection, now)
-    later = literal(now + SUSPECT_HOLD, Instant)
-    told = (
-        select(
-            subscription.c.channel_id,
-            alert.c.id,
-            literal(DeliveryKind.ALERT.value),
-            literal(ALERT_RANK),
-            literal(DeliveryState.PENDING.value),
-            case((suspect, true()), else_=false()),
-            case((suspect, later), else_=literal(now, Instant)),
-            literal(now, Instant),
-            literal(now, Instant),
-        )
+def owed(columns: Iterable[Any], which: ColumnElement[bool]) -> Select[Any]:
+    """Select every alert × channel it is for: those that are active, want its class, and subscribed before the entry that matches came."""
+    return (
+        select(*columns)
         .select_from(alert)
         .join(story, story.c.id == alert.c.story_id)
         .join(story_match, story_match.c.story_id == story.c.id)
@@ -69,12 +59,29 @@ def add_deliveries(connection: Connection, which: ColumnElement[bool], now: date
         .where(which, channel.c.state == ChannelState.ACTIVE.value, or_(*wants_alert()))
         .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
         .distinct()
-        .order_by(alert.c.id, subscription.c.channel_id)
+        .order_by(alert.c.id, channel.c.id)
     )
+
+
+def add_deliveries(connection: Connection, which: ColumnElement[bool], now: datetime, *, only: int | None = None) -> int:
+    """Make the deliveries of some alerts for all they are for (``only`` one channel) who have none yet; says how many were made."""
+    suspect = _suspect(connection, now)
+    later = literal(now + SUSPECT_HOLD, Instant)
+    values = {
+        "channel_id": channel.c.id,
+        "alert_id": alert.c.id,
+        "kind": literal(DeliveryKind.ALERT.value),
+        "rank": literal(ALERT_RANK),
+        "state": literal(DeliveryState.PENDING.value),
+        "maybe_sent": case((suspect, true()), else_=false()),
+        "not_before": case((suspect, later), else_=literal(now, Instant)),
+        "created_at": literal(now, Instant).label("made_at"),
+        "touched_at": literal(now, Instant).label("written_at"),
+    }
+    told = owed(values.values(), which)
     if only is not None:
         told = told.where(channel.c.id == only)
-    names = ["channel_id", "alert_id", "kind", "rank", "state", "maybe_sent", "not_before", "created_at", "touched_at"]
-    deliveries = upsert(connection, delivery).from_select(names, told).on_conflict_do_nothing()
+    deliveries = upsert(connection, delivery).from_select(list(values), told).on_conflict_do_nothing()
     return connection.execute(deliveries.execution_options(preserve_rowcount=True)).rowcount
 
 

@@ -21,6 +21,7 @@ from storage.exceptions import StoreUnavailable
 from storage.feeds import Feeds
 from storage.groups import Groups
 from storage.inbox import Inbox
+from storage.ledger import LedgerStore
 from storage.lock import single_instance
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
@@ -55,6 +56,7 @@ class Store(
     Inbox,
     Parties,
     Status,
+    LedgerStore,
     Replaying,
     Restores,
     Meta,

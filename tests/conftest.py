@@ -93,23 +93,29 @@ class PostgreSQL:
 def postgresql() -> Iterator[PostgreSQL]:
     """A temporary PostgreSQL server with a migrated database ``migrated``, empty at the start of every test."""
     pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed (contractwatch[postgres])")
-    binaries = _binaries()
-    if binaries is None:
+    installed = binaries()
+    if installed is None:
         pytest.skip("no PostgreSQL server is installed (initdb is neither on the path nor under /usr/lib/postgresql)")
+    with running_server(installed) as server:
+        server.run("CREATE DATABASE migrated")
+        open_store(server.url("migrated")).close()
+        yield server
+
+
+@contextlib.contextmanager
+def running_server(installed: Path) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of one's own, made by the programs in a folder."""
     folder = Path(tempfile.mkdtemp(prefix="cw-pg-"))
     user = _lesser_user(folder)
     data = folder / "data"
     options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
     try:
-        _run(user, binaries / "initdb", "-D", data, "-U", "contractwatch", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
-        _run(user, binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "-t", "60", "start")
+        _run(user, installed / "initdb", "-D", data, "-U", "contractwatch", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        _run(user, installed / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "-t", "60", "start")
         try:
-            server = PostgreSQL(folder)
-            server.run("CREATE DATABASE migrated")
-            open_store(server.url("migrated")).close()
-            yield server
+            yield PostgreSQL(folder)
         finally:
-            _run(user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+            _run(user, installed / "pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
 
@@ -150,7 +156,7 @@ def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _binaries() -> Path | None:
+def binaries() -> Path | None:
     """Find the folder of the server's programs: the one on the path, else the newest that is installed."""
     places = [Path(found).resolve().parent for found in (shutil.which("initdb"),) if found]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: float(place.parent.name), reverse=True)

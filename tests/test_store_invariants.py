@@ -38,6 +38,7 @@ READS = {
     "keys_of_entries": lambda s: s.keys_of_entries(),
     "last_update_id": lambda s: s.last_update_id(),
     "latest": lambda s: s.latest(1, 5),
+    "ledger": lambda s: s.ledger(NOW),
     "lookups_due": lambda s: s.lookups_due("bbc", NOW, limit=5),
     "meta": lambda s: s.meta("key"),
     "newest_alerts": lambda s: s.newest_alerts(5),

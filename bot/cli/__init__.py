@@ -35,6 +35,7 @@ _COMMANDS = {
     "replay": "bot.cli.replay:replay_command",
     "status": "bot.cli.status:status",
     "evidence": "bot.cli.evidence:evidence",
+    "ledger": "bot.cli.ledger:ledger",
     "backup": "bot.cli.database:backup",
     "db": "bot.cli.database:db",
 }
