@@ -190,7 +190,7 @@ class Folder:
         """First word → the longer phrases it begins, longest first, of the tables, the names and the blockers."""
         found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         names = (self.spelt(name) for name in self.known)
-        for phrase in {*self.tables, *names, *self.body_heads, *self.blockers}:
+        for phrase in {*self.tables, *names, *self.body_heads, *self.blockers, *self.starts}:
             parts = tuple(phrase.split())
             if len(parts) > 1:
                 found[parts[0]].add(parts)

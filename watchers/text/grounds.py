@@ -22,6 +22,7 @@ _TREATY = frozenset({"sign"})  # verbs for what states do with treaties too
 _FIRMS = frozenset({"win", "lose"})  # what only a firm does
 _WEAK = frozenset({"build", "approve"})  # what is only planned with these verbs is no news of a contract
 _FIRM = frozenset({"firm"})
+_OFFICE = frozenset({"office"})
 _PLAIN = frozenset({"n", "det", "adj"})
 _CANCELS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
@@ -49,6 +50,10 @@ class Whole:
         return any(token.kind == "supplier" for one in self.sentences for token in one.tokens)
 
     @property
+    def parties(self) -> bool:
+        return self.body and self.supplier
+
+    @property
     def public(self) -> bool:
         return self.body or self.has(_PUBLIC)
 
@@ -68,12 +73,13 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
         return bool(bodies or found.plain or whole.body or found.suppliers)
     tags = said.sentence.tokens[said.contract].tags
     named = bool(found.suppliers) or whole.supplier
-    if "always_public" in tags and (said.verb.frame.event in _CANCELS or (named and name not in _FIRMS)):
+    opens = name == "approve" and "strong" not in tags and not found.suppliers  # "approves the call for tenders"
+    if "always_public" in tags and not opens and (said.verb.frame.event in _CANCELS or (named and (name not in _FIRMS or found.known))):
         return True
-    treaty = name in _TREATY and not found.suppliers and not _one_body(said, found, whole)
+    treaty = name in _TREATY and not found.suppliers and not _one_body(said, found, whole) and not (said.passive and whole.parties)
     unnamed = not found.suppliers and not _firm(said.tokens)
     nobody = name in _FIRMS and unnamed and (not bodies or (said.form == "f" and said.contract < said.trigger))  # "orders secure jobs"
-    if treaty or nobody or (found.private and not bodies):
+    if treaty or nobody or opens or (found.private and not bodies) or _between_firms(said, found, whole):
         return False
     placed = any(token.kind == "place" for token in said.tokens)
     given = "public_given" in tags and ((name == "give" and named) or (name == "win" and placed and bool(found.suppliers)))
@@ -82,10 +88,17 @@ def enough(event: EventKind, said: Said, found: Parties, whole: Whole) -> bool:
     return given or bodies or found.plain or (whole.public and (said.sentence.field == "title" or named or _firm(said.tokens)))
 
 
+def _between_firms(said: Said, found: Parties, whole: Whole) -> bool:
+    """Whether a firm signs or ends a contract and nobody public is named or meant: works alone make no buyer public."""
+    subject = any(one.known and one.end <= said.trigger for one in found.suppliers)
+    either = said.verb.frame.subject != "supplier" and not said.passive
+    return subject and either and not found.bodies and not whole.body and not whole.has(_OFFICE)
+
+
 def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> bool:
     """Whether a deal, an agreement or an order is a contract: one with a firm, or for goods and works that only the public buys."""
     name, cancels, tokens = said.verb.frame.name, said.verb.frame.event in _CANCELS, said.tokens
-    known = any(one.known for one in found.suppliers)
+    known = found.known
     if "job" in tags and cancels:  # work that stops is no contract that ends, unless it is taken from a firm
         return (bool(found.led) and bool(found.bodies)) or (known and whole.supports(said))
     if found.bodies:
@@ -99,8 +112,8 @@ def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> boo
 def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether a verb without a contract noun beside it tells one."""
     needs, bodies = said.verb.frame.needs, bool(found.bodies)
-    known = any(one.known for one in found.suppliers)
-    if needs == "noun" or (found.private and not bodies):
+    known = found.known
+    if needs == "noun" or (found.private and not bodies) or (_light(said) and not _about_work(said, whole)):
         return False
     if needs == "firm":
         return _thrown_out(said, found, whole)
@@ -112,6 +125,16 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
         sealed = any(token.tags & _WORKS or token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
         return bodies and sealed and (known or bool(found.led) or whole.supplier)
     return _ended(said, found, whole) or _done_by_a_firm(said, found, whole, known=known)
+
+
+def _light(said: Said) -> bool:
+    """Whether the verb is said of aid, permits and markets as well: "gibt", "accorde", "exclut"."""
+    return "light" in said.sentence.tokens[said.trigger].tags
+
+
+def _about_work(said: Said, whole: Whole) -> bool:
+    """Whether there is work or a contract that a light verb may be about."""
+    return any(token.tags & _WORKS for token in said.sentence.tokens) or whole.supports(said, _PAPER | {"job"})
 
 
 def _works_given(said: Said, found: Parties, *, known: bool) -> bool:
@@ -143,7 +166,7 @@ def _done_by_a_firm(said: Said, found: Parties, whole: Whole, *, known: bool) ->
 
 def _thrown_out(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether who is let go is a firm, and one that works for the public; an unknown name may be an official."""
-    firm, supported = _firm(said.tokens) or any(one.known for one in found.suppliers), whole.supports(said, _PAPER)
+    firm, supported = _firm(said.tokens) or found.known, whole.supports(said, _PAPER)
     return (bool(found.bodies) and (firm or (supported and bool(found.suppliers)))) or (
         firm and (found.plain or (whole.public and supported))
     )

@@ -38,6 +38,11 @@ class Parties:
     plain: bool = False
     led: list[Name] = field(default_factory=list)
 
+    @property
+    def known(self) -> bool:
+        """Whether a supplier is known to be a firm."""
+        return any(name.known for name in self.suppliers)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -66,6 +71,7 @@ def parties(said: Said, rules: Folder) -> Parties:
             acronym = rules.capitals != "none" and name.end == name.start + 1 and tokens[name.start].text.isupper()
             led = acronym and rules.capitals == "names" and not name.known and bool(_lead(tokens, name.start, said.left))
             _assign(name, _role(said, name, rules), found, acronym=acronym, led=led)
+    found.private = found.private or _firm_buys(said, rules)
     wins = said.verb.frame.subject == "supplier" and not found.suppliers and not said.passive
     if wins:
         found.bodies = [name for name in found.bodies if not _just_before(said, name)]  # a public firm that wins or loses is no buyer
@@ -77,6 +83,16 @@ def parties(said: Said, rules: Folder) -> Parties:
         if "works" in token.tags or place != said.trigger - 1 or not wins
     )
     return found
+
+
+def _firm_buys(said: Said, rules: Folder) -> bool:
+    """Whether a firm without a name stands where the buyer stands ("an order from a Brazilian brewer")."""
+    slots, tokens = rules.slots[said.verb.frame.name], said.sentence.tokens
+    return any(
+        "firm" in tokens[place].tags and slots.get(_lead(tokens, place, said.left)) == "public_body"
+        for place in range(said.left, said.right)
+        if tokens[place].kind == "word"
+    )
 
 
 def _just_before(said: Said, name: Name) -> bool:

@@ -95,7 +95,7 @@ def readings(title: list[Sentence], summary: list[Sentence], rules: Folder) -> I
         for said in _events(sentence, rules):
             mood, why = _mood(said, rules)
             event = _event(said, mood, _head(sentence.tokens, said.contract, rules))
-            blocked = event is not None and _blocked([*title, sentence], event, rules)
+            blocked = event is not None and _blocked([*title, sentence], event, rules, implied=said.contract < 0)
             yield Reading(said, mood, why, event, blocked, _clause(said, whole, rules))
 
 
@@ -156,7 +156,7 @@ def _clause(said: Said, whole: Whole, rules: Folder) -> Told | None:
     sentence, tokens, frame = said.sentence, said.sentence.tokens, said.verb.frame
     result, why = _mood(said, rules)
     event = _event(said, result, _head(tokens, said.contract, rules))
-    if event is None or _blocked([*whole.title, sentence], event, rules):
+    if event is None or _blocked([*whole.title, sentence], event, rules, implied=said.contract < 0):
         return None
     found = parties(said, rules)
     if not enough(event, said, found, whole):
@@ -316,11 +316,13 @@ def _event(said: Said, result: str, head: str) -> EventKind | None:
     return EventKind.CANCELLED if cancels and "tender" in tags and "strong" not in tags else frame.event
 
 
-def _blocked(sentences: list[Sentence], event: EventKind, rules: Folder) -> bool:
+def _blocked(sentences: list[Sentence], event: EventKind, rules: Folder, *, implied: bool) -> bool:
     """Whether a word makes it another matter; what a court looks into is an old award, but a cancellation may follow from it."""
+    spared = {"probe": event is not EventKind.AWARDED, "unnamed": not implied}
     for token in (token for one in sentences for token in one.tokens):
         name = rules.blockers.get(token.low) or rules.blockers.get(_plain(token, rules))
-        if "blocked" in token.tags or (name is not None and (name != "probe" or event is EventKind.AWARDED)):
+        kinds = token.tags & {"blocked", "unnamed"} | ({name} if name else set())
+        if any(not spared.get(kind, False) for kind in kinds):
             return True
     return False
 

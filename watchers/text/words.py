@@ -178,7 +178,7 @@ def _longest(tokens: list[Token], index: int, text: str, offset: int, rules: Fol
         run = tokens[index : index + len(phrase)]
         if tuple(token.low for token in run) == phrase:
             kind = _known(run, text, offset, rules)
-            if kind or any(" ".join(phrase) in listed for listed in (rules.tables, rules.body_heads, rules.blockers)):
+            if kind or any(" ".join(phrase) in listed for listed in (rules.tables, rules.body_heads, rules.blockers, rules.starts)):
                 return index + len(phrase), kind
     return index + 1, _known(tokens[index : index + 1], text, offset, rules)
 
