@@ -17,8 +17,13 @@ def health(state: FeedState | None, now: datetime) -> str:
         since = f" since {state.first_failed_at:%Y-%m-%d %H:%M}" if state.first_failed_at else ""
         times = f" ({state.fail_count} times)" if state.fail_count > 1 else ""
         return f"failing{since}{times}: {state.last_error or 'no reason kept'}"
-    if state.next_poll_at is not None and now - state.next_poll_at > _LATE:
+    if late(state, now) and state.next_poll_at is not None:
         return f"due since {state.next_poll_at:%Y-%m-%d %H:%M}: is the daemon running?"
     if state.moved_to:
         return f"well, but moved for good: write its new address {state.moved_to}"
     return "well"
+
+
+def late(state: FeedState, now: datetime) -> bool:
+    """Whether a feed should have been polled long ago."""
+    return state.next_poll_at is not None and now - state.next_poll_at > _LATE

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bot.config import Config
@@ -28,6 +29,7 @@ class Answer:
     moved_to: str | None = None
     problems: tuple[str, ...] = ()
     error: str | None = None
+    served_at: datetime | None = None  # what the server's own clock said
 
     @property
     def newest(self) -> datetime | None:
@@ -47,10 +49,17 @@ class Prober:
         try:
             async for page in pages:
                 moved_to = page.state.moved_to if page.state else None
-                return Answer(feed=feed, status=noting.status, entries=page.entries, moved_to=moved_to, problems=page.problems)
+                return Answer(
+                    feed=feed,
+                    status=noting.status,
+                    entries=page.entries,
+                    moved_to=moved_to,
+                    problems=page.problems,
+                    served_at=noting.served_at,
+                )
         except (FetchError, ParseError) as error:
             return Answer(feed=feed, status=noting.status, error=error.message)
-        return Answer(feed=feed, status=noting.status)
+        return Answer(feed=feed, status=noting.status, served_at=noting.served_at)
 
 
 @asynccontextmanager
@@ -62,11 +71,16 @@ async def prober(config: Config, *, processes: int) -> AsyncIterator[Prober]:
 
 
 class _Noting:
-    """A fetcher that notes the status of its last answer: pages do not carry it."""
+    """A fetcher that notes the status and the time of its last answer: pages do not carry them."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self.status: int | None = None
+        self.served_at: datetime | None = None
+
+    def _note(self, response: Response) -> Response:
+        self.status, self.served_at = response.status, _date(response.headers.get("date"))
+        return response
 
     async def get(
         self,
@@ -82,30 +96,37 @@ class _Noting:
         pace_key: str | None = None,
     ) -> Response:
         try:
-            response = await self._fetcher.get(
-                url,
-                about=about,
-                etag=etag,
-                last_modified=last_modified,
-                accept=accept,
-                least=least,
-                max_bytes=max_bytes,
-                now=now,
-                pace_key=pace_key,
+            return self._note(
+                await self._fetcher.get(
+                    url,
+                    about=about,
+                    etag=etag,
+                    last_modified=last_modified,
+                    accept=accept,
+                    least=least,
+                    max_bytes=max_bytes,
+                    now=now,
+                    pace_key=pace_key,
+                )
             )
         except FetchError as error:
             self.status = error.status
             raise
-        self.status = response.status
-        return response
 
     async def post_json(
         self, url: str, payload: Mapping[str, Any], *, about: str, least: timedelta | None = None, now: datetime
     ) -> Response:
         try:
-            response = await self._fetcher.post_json(url, payload, about=about, least=least, now=now)
+            return self._note(await self._fetcher.post_json(url, payload, about=about, least=least, now=now))
         except FetchError as error:
             self.status = error.status
             raise
-        self.status = response.status
-        return response
+
+
+def _date(header: str | None) -> datetime | None:
+    """The moment of a ``Date`` header; None where there is none that can be read."""
+    try:
+        found = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None  # "-0000" says that the zone is not known

@@ -105,6 +105,11 @@ def translate(cause: BaseException | None, about: str, path: Path | None) -> Sto
     return kind(sentence.format(error=first_line, restore=restore_hint(path) if path else ""), about=about)
 
 
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of the SQLite library that Python was built with."""
+    return sqlite3.sqlite_version_info
+
+
 class Database:
     """Runs units of work. Made by ``connect``; ``close`` it when done."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from watchers.text.rules import rules
 
-_COMMANDS = ["check", "classify", "database", "demo", "evidence", "feeds", "replay", "run", "status", "stories"]
+_COMMANDS = ["check", "classify", "database", "demo", "doctor", "evidence", "feeds", "replay", "run", "status", "stories"]
 
 
 class Nursery:

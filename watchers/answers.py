@@ -25,7 +25,7 @@ from watchers.exceptions import FetchError
 SHORTEST_PAUSE = timedelta(seconds=60)  # a server that says "-5" or "soon" still wants to be asked less
 LONGEST_PAUSE = timedelta(hours=24)
 OFFICIAL_403_PAUSE = 300.0  # seconds; Contracts Finder: "no further requests until after 5 minutes"
-KEPT_HEADERS = ("content-type", "content-location", "content-language", "etag", "last-modified", "cache-control", "age")
+KEPT_HEADERS = ("content-type", "content-location", "content-language", "etag", "last-modified", "cache-control", "age", "date")
 LONGEST_HEADER = 1024  # characters; a longer validator is neither stored nor sent back
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ASKED_TOO_OFTEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})

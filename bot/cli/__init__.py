@@ -29,6 +29,7 @@ _COMMANDS = {
     "demo": "bot.cli.demo:demo",
     "run": "bot.cli.run:run",
     "check": "bot.cli.check:check",
+    "doctor": "bot.cli.doctor:doctor",
     "classify": "bot.cli.classify:classify",
     "stories": "bot.cli.stories:stories",
     "feeds": "bot.cli.feeds:feeds",
