@@ -66,6 +66,7 @@ def _clause(sentence: Sentence, index: int, token: Token, rules: Rules) -> Claus
     if not clause.passive and bare and (not has_object(tokens, clause.right) or _made(clause)):
         clause.passive = True
     _find_contract(clause, rules, bare=bare)
+    _find_raised(clause, group, auxiliaries, rules)
     if _about_another(clause):
         return None
     if clause.contract is None:
@@ -127,6 +128,8 @@ def _over(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     start = index - 1
     while start > 0 and tokens[start].tags & {"be", "adv", "not"}:
         start -= 1
+    if start == index - 1 and start and "paper" in tokens[start - 1].tags and tokens[start].low.endswith("s"):
+        return None  # "contract rolls over"
     clause = Clause(sentence, index, rules.frames["terminate"], "p", passive=True)
     clause.left, clause.right = before(tokens, start + 1, governed=False), []
     if not any(_paper(tokens, phrase, clause, rules) for phrase in clause.left if phrase.prep in ("", "of")):
@@ -257,6 +260,13 @@ def _find_contract(clause: Clause, rules: Rules, *, bare: bool) -> None:
                 return
 
 
+def _find_raised(clause: Clause, group: int, auxiliaries: list[Token], rules: Rules) -> None:
+    """The contract between another verb and a passive infinitive: "calls for the contract to be scrapped"."""
+    if clause.contract is None and clause.passive and any("to" in token.tags for token in auxiliaries):
+        clause.left = before(clause.sentence.tokens, group, governed=False)
+        _find_contract(clause, rules, bare=False)
+
+
 def _in_object(clause: Clause, rules: Rules) -> bool:
     """Whether the contract stands behind the verb, or a sum that somebody wins."""
     tokens, frame = clause.sentence.tokens, clause.frame
@@ -292,6 +302,8 @@ def _led_by(clause: Clause) -> set[str]:
         return {"", "of", "to", "for", "from", "in"}  # "picks Atos for contract", "appointed to framework"
     if frame.name == "change":
         return {"", "of", "to"}  # "adds $200m to destroyer contract"
+    if "beats" in clause.sentence.tokens[clause.trigger].tags:
+        return {"", "to", "for", "in"}  # "beats Lockheed to trainer contract"
     if frame.name in ("give", "win", "cancel", "terminate"):
         return {"", "of", "in"}  # "awards $13bn in contracts"
     if frame.name in ("challenge", "bid") and not noun:

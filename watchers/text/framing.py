@@ -8,25 +8,27 @@ from watchers.text.phrases import HARD
 from watchers.text.rules import Frame, Rules
 from watchers.text.tokens import Token
 
+_HANGING = frozenset({"takes", "handing", "declares", "cuts", "lets", "starts"})
 _FAR = 12  # words between the verb and the word that decides
 
 
 def framed(tokens: list[Token], index: int, frame: Frame, rules: Rules) -> Frame:
     """The frame of the verb at ``index``, by what follows it in its clause."""
     tags = tokens[index].tags
-    if not tags & {"takes", "handing", "declares", "cuts"}:
+    if not tags & _HANGING:
         return frame
     ahead = _ahead(tokens, index)
     said = {tag for token in ahead for tag in token.tags}
-    if "takes" in tags:
-        if "inhouse" in said:
-            return rules.frames["insource"]
-        return rules.frames["strip"] if _from_firm(ahead) else frame
-    if "handing" in tags and "dismissal" in said:
-        return rules.frames["dismiss"]
-    if "cuts" in tags:
-        return rules.frames["change"] if _by_some(ahead) else frame
-    return rules.frames["cancel"] if "declares" in tags and "void" in said else frame
+    meant = (
+        ("insource", "takes" in tags and "inhouse" in said),
+        ("strip", "takes" in tags and _from_firm(ahead)),
+        ("dismiss", "handing" in tags and "dismissal" in said),
+        ("terminate", "lets" in tags and "expires" in said),
+        ("open", "starts" in tags and bool(said & {"tender", "process"})),
+        ("change", "cuts" in tags and _by_some(ahead)),
+        ("cancel", "declares" in tags and "void" in said),
+    )
+    return next((rules.frames[name] for name, told in meant if told), frame)
 
 
 def _ahead(tokens: list[Token], index: int) -> list[Token]:

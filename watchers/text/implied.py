@@ -125,7 +125,8 @@ def bought(clause: Clause, found: Parts, sentences: list[Sentence]) -> bool:
     if clause.frame.name == "insource":
         return True
     if clause.form == "p" and "done" in clause.sentence.tokens[clause.trigger].tags and name == "win":
-        return bool(found.suppliers) and (bool(found.bodies) or "works" in _tags(_subject(clause)))
+        maker = [token for one in clause.right if one.prep == "by" for token in _words(clause, one.start, one.end)]
+        return (bool(found.suppliers) or _firm(maker)) and (bool(found.bodies) or "works" in _tags(_subject(clause)))
     checks = {"approve": _given_leave, "go": _went, "pick": _picked, "buy": _purchased, "sign": _signed, "give": _given, "win": _won}
     return checks.get(name, _dropped)(clause, found)
 
@@ -221,8 +222,8 @@ def _commanded(clause: Clause, run: list[Token]) -> bool:
 
 def _signed(clause: Clause, found: Parts) -> bool:
     """A public body signs with a firm, or for arms."""
-    arms = any("arms" in _tags(_words(clause, phrase.start, phrase.end)) for phrase in clause.right if phrase.prep == "for")
-    return _buys(clause, found) and (arms or any(name.start > clause.trigger for name in found.suppliers))
+    bought = {tag for phrase in clause.right if phrase.prep == "for" for tag in _tags(_words(clause, phrase.start, phrase.end))}
+    return _buys(clause, found) and (bool(bought & _THINGS) or any(name.start > clause.trigger for name in found.suppliers))
 
 
 def _given(clause: Clause, found: Parts) -> bool:
@@ -253,7 +254,8 @@ def _won(clause: Clause, found: Parts) -> bool:
             return False
         behind = tokens[clause.trigger + 1 :]
         named = any(token.kind == "body" for token in behind) or any(token.kind == "place" for token in _object(clause)[:1])
-        return named or bool(_tags(behind) & {"works", "generic_body"})
+        label = not behind and "works" in _tags(tokens[: clause.left[0].start])  # "Lowestoft bridge: Farrans to build"
+        return named or label or bool(_tags(behind) & {"works", "generic_body"})
     known = any(name.known for name in found.suppliers) or _firm(_subject(clause))
     money = any(token.kind == "money" for token in tokens)
     if not found.bodies:

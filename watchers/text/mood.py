@@ -11,6 +11,7 @@ import re
 from watchers.text.phrases import HARD, Clause
 from watchers.text.rules import Rules
 from watchers.text.tokens import Token
+from watchers.types import EventKind
 
 _A_YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR = re.compile(r"^\W*\w+ (?:19|20)\d\d\b")
@@ -47,12 +48,35 @@ def _around(clause: Clause, group: int) -> None:
         clause.mood, clause.why = "background", "it runs out in due time"
     elif clause.mood == "future":
         return
+    elif _looked_back_on(clause, group):
+        clause.mood, clause.why = "background", "told as something done before, or in somebody's own words"
+    elif clause.why == "decision with infinitive" and clause.frame.event is EventKind.AWARDED and _sets_out(clause, group):
+        clause.mood, clause.why = "proposed", "a move to buy, not the purchase"
     elif _dated(clause):
         clause.mood, clause.why = "background", "told with the year it happened in"
     elif _none(clause):
         clause.mood, clause.why = "negated", "no contract"
     elif _of_an_object(clause, group):
         clause.mood, clause.why = "background", "a description of the object of another verb"
+
+
+def _looked_back_on(clause: Clause, group: int) -> bool:
+    """Whether an award is told in the past perfect ("had been awarded the contract, but") or by one who remembers ("I signed").
+
+    What is said or learnt stands in that tense though it is news ("said it had won").
+    """
+    tokens = clause.sentence.tokens
+    if clause.frame.event is not EventKind.AWARDED:
+        return False
+    if group and tokens[group - 1].low == "i":
+        return True
+    if not any("had" in token.tags for token in tokens[group : clause.trigger]):
+        return False
+    return not any(token.tags & {"say", "rel", "decide"} for token in tokens[:group])
+
+
+def _sets_out(clause: Clause, group: int) -> bool:
+    return any("sets_out" in token.tags for token in clause.sentence.tokens[:group])
 
 
 def _dated(clause: Clause) -> bool:

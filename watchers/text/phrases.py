@@ -114,12 +114,17 @@ def behind(tokens: list[Token], start: int, sentence: Sentence) -> list[Phrase]:
             continue
         if token.low in HARD or token.low == "," or token.tags & {"sub", "rel", "but", "be", "have", "modal", "will", "do", "not"}:
             break
-        if "to" in token.tags and _infinitive(tokens, end, sentence):
+        if ("to" in token.tags and _infinitive(tokens, end, sentence)) or (end > start and _resumed(tokens, end)):
             break
         if "n" not in token.tags and token.tags & {"ev", "say"} and not _adjective(tokens, end):
             break
         end += 1
     return _split(tokens, start, end)
+
+
+def _resumed(tokens: list[Token], index: int) -> bool:
+    """Whether a clause without "that" describes what stands before ("590 contracts it had paused")."""
+    return "pronoun" in tokens[index].tags and index + 1 < len(tokens) and bool(tokens[index + 1].tags & {"have", "be", "will", "modal"})
 
 
 def _as_contractor(tokens: list[Token], index: int) -> bool:
@@ -186,7 +191,9 @@ def _split(tokens: list[Token], start: int, end: int) -> list[Phrase]:
 
 
 def complement(tokens: list[Token], end: int) -> bool:
-    """Whether a finite verb follows the words after the verb, so that they are its subject."""
+    """Whether a finite verb follows the words after the verb, so that they are its subject; behind "and" it is a second verb."""
+    if end and "and" in tokens[end - 1].tags:
+        return False
     return end < len(tokens) and bool(tokens[end].tags & {"be", "have", "modal", "will"}) and tokens[end].kind == "word"
 
 

@@ -14,7 +14,7 @@ from watchers.text.tokens import Sentence, Token
 from watchers.types import EventKind
 
 CANCELS = frozenset({"dismiss", "cancel", "terminate", "strip", "lose", "insource", "doubt"})
-_UNBLOCKABLE = frozenset({"extension", "employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
+_UNBLOCKABLE = frozenset({"account", "extension", "employment", "illness", "crime", "orders"})  # no public buyer makes these a contract
 
 _SOUGHT = frozenset({"buy", "pick", "seek"})  # planned purchases and searches are told of without the firm
 _ORDERED = frozenset({"win", "give", "cancel", "terminate", "sign", "approve"})
@@ -36,7 +36,7 @@ def admitted(clause: Clause, found: Parts, title: list[Sentence], rules: Rules) 
     strong = bool(contract.tags & {"strong", "tender"})
     blocked = blocked_by(title, clause.sentence, rules)
     named = any(name.kind == "body" for name in found.bodies) or (blocked != "sport" and bool(found.bodies))
-    if blocked == "extension" and clause.frame.event.alert is None:
+    if (blocked == "extension" and clause.frame.event.alert is None) or (blocked == "account" and clause.frame.name in CANCELS):
         blocked = None
     if blocked and (blocked in _UNBLOCKABLE or not (strong and named)):
         return False
@@ -59,6 +59,8 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
     """What an alert needs: a public buyer and a contract; below a headline about something else also the buyer's name."""
     if _workers(clause) or any("privately" in token.tags for one in (*title, *summary) for token in one.tokens):
         return False
+    if clause.frame.name == "approve" and _overseen(clause):
+        return False
     if clause.implied:
         return bought(clause, found, [*title, *summary])
     own = clause.sentence
@@ -68,6 +70,12 @@ def strict(clause: Clause, found: Parts, title: list[Sentence], summary: list[Se
         return False
     strong = _strong(clause)
     return _public(clause, found, [*title, *summary], strong=strong) and (strong or _contractual(clause, found))
+
+
+def _overseen(clause: Clause) -> bool:
+    """Whether who approves only watches over others ("regulator clears contract")."""
+    tokens = clause.sentence.tokens
+    return any("overseers" in token.tags for phrase in clause.left for token in tokens[phrase.start : phrase.end])
 
 
 def _recalled(clause: Clause, found: Parts, title: list[Sentence]) -> bool:
@@ -144,6 +152,9 @@ def _contractual(clause: Clause, found: Parts) -> bool:
     arms = bool(found.bodies) and any("arms" in token.tags for token in behind)
     named = any(one.kind == "body" for one in found.bodies) and bool(found.suppliers)
     purchase = contract.low.startswith(("purchase", "buy")) and bool(found.bodies or found.generic)
+    left = name in CANCELS and "weak" in contract.tags and "states" not in contract.tags and bool(found.suppliers)
+    if left or (purchase and goods and name in ("approve", "sign")):
+        return True  # "council tears up Dignity agreement": what a public body ends with a firm
     ended = name in CANCELS and (goods or firm) and (purchase or any(_body(token, clause.sentence) for token in tokens))
     return known or firm or arms or named or ended or (goods and money) or (bool(found.suppliers) and (goods or money))
 
@@ -154,13 +165,15 @@ def _of_kind(clause: Clause, found: Parts, seen: Seen) -> bool | None:
     gives, ends = name in ("give", "pick", "win"), name in CANCELS
     things = seen.money or seen.goods
     buyer, party = bool(found.bodies or found.generic), bool(found.suppliers) or seen.firm
+    named = any(one.kind == "body" for one in found.bodies) and party
+    lets = "lets" in clause.sentence.tokens[clause.trigger].tags  # "lets firm resume work"
     verdicts = {
         "scheme": (ends and (seen.known or seen.money)) or (gives and buyer and party and things),
         "search": ends and buyer and (seen.money or seen.firm or bool(_before(clause) & {"goods", "arms", "works"}) or _for_things(clause)),
         "bid": (name in ("give", "approve") and (things or party)) or (ends and buyer and things and _every(clause)),
         "order": _ordered(clause, found, goods=seen.goods, named=seen.money or seen.known),
         "award": (name == "win" and bool(found.bodies) and (seen.known or seen.money)) or (ends and (party or (buyer and things))),
-        "job": (gives or ends) and buyer and party and things,
+        "job": (gives or ends) and ((buyer and party and things) or (name != "pick" and gives and named and not lets)),
     }
     return next((verdict for kind, verdict in verdicts.items() if kind in contract.tags), None)
 
@@ -179,7 +192,7 @@ def _every(clause: Clause) -> bool:
 
 def _ordered(clause: Clause, found: Parts, *, goods: bool, named: bool) -> bool:
     """Whether an order is one for goods and not a court's or a governor's; ``named``: with its sum or a firm known for contracts."""
-    if named:
+    if named or (clause.frame.name == "give" and bool(found.suppliers) and any(one.kind == "body" for one in found.bodies)):
         return True
     if clause.frame.name in CANCELS:
         return _for_things(clause) or bool(_before(clause) & {"goods", "arms"})

@@ -89,7 +89,17 @@ def _contract_body(clause: Clause, found: Parts) -> None:
     """Of "mayor cancels Met Police contract" the public body is whose contract it is; who decides is one only when no other is named."""
     if clause.frame.event.alert is AlertClass.CANCELLED and not clause.passive:
         own = [name for name in found.bodies if name.start > clause.trigger and name.kind == "body"]
-        found.bodies = own or found.bodies
+        found.bodies = own or _owner(clause) or found.bodies
+
+
+def _owner(clause: Clause) -> list[Name]:
+    """Of "mayor cancels police's contract" the police, whom a word for their kind names."""
+    tokens = clause.sentence.tokens
+    held = next((one for one in clause.right if clause.contract is not None and one.start <= clause.contract < one.end), None)
+    if held is None or clause.implied:
+        return []
+    places = range(held.start, clause.contract or 0)
+    return [Name(i, i + 1, "body") for i in places if "generic_body" in tokens[i].tags and "gen" in tokens[i + 1].tags][:1]
 
 
 def _purpose_body(clause: Clause, found: Parts) -> None:

@@ -12,6 +12,7 @@ import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,8 @@ class Rules:
         self.council_places = words(councils["names"]["places"], fold=False)
         self.private_names = words(suppliers["names"]["private"], fold=False)
         self.supplier_names = words(suppliers["names"]["exact"], fold=False) | self.private_names
+        agencies = product(words(bodies["kinds"]["national_head"], fold=False), words(bodies["kinds"]["nation"], fold=False))
+        self.body_names |= {f"{head} {nation}" for head, nation in agencies}
         for group in _read(".", "public_bodies.toml").values():
             self.body_names |= words(group["names"], fold=False)
         self.body_tails = words(bodies["kinds"]["tail"], fold=False)
