@@ -235,7 +235,7 @@ class Deliverer:
         return False
 
     async def _message(self, claim: Claim) -> Message | None:
-        again, speech = claim.maybe_sent and claim.edits is None, speech_for(claim.channel.language)
+        again, speech = claim.maybe_sent and claim.edits is None, speech_for(claim.channel.language, claim.channel.zone)
         try:
             payload = claim.payload or {"text": ""}
             if (number := payload.get("evidence")) is not None:

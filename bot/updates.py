@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.commands import decide
 from bot.commands.asked import Asked, Membership, Pressed, Request, read
 from bot.commands.desk import Decision, Desk, Quota, stale
-from bot.commands.menu import publish_menu
+from bot.commands.menu import menu_requests, menu_version
 from bot.commands.rights import TelegramRights
 from bot.facade import Call
 from bot.markup import clip
@@ -39,6 +39,7 @@ T = TypeVar("T")
 ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 _POLL_SECONDS = 50  # the most that Telegram allows
 _BATCH = 50
+_MENU = "menu"  # in the store: which commands Telegram was told last
 _MAX_TOAST = 200  # units; Telegram refuses a longer one, and the button would seem dead
 _STORE_PAUSE = 5.0
 _MAX_POLL_PAUSE = 60.0
@@ -105,10 +106,7 @@ class Telegram:
         except InvalidToken as error:
             raise TokenRefused from error
         desk = Desk(store=self._store, call=self._call, rights=TelegramRights(self._bot), username=username)
-        parts = {
-            asyncio.create_task(part)
-            for part in (self._listen(), self._answer(desk), self._until_answered(lambda: publish_menu(self._bot)))
-        }
+        parts = {asyncio.create_task(part) for part in (self._listen(), self._answer(desk), self._publish_menu())}
         try:
             while parts:
                 done, parts = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -121,7 +119,16 @@ class Telegram:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
 
-    async def _until_answered(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def _publish_menu(self) -> None:
+        """Tell Telegram our commands, unless it was told these already."""
+        version = menu_version(self._bot.id)
+        if await self._patiently(lambda: self._call(self._store.meta, _MENU)) == version:
+            return
+        for ask in menu_requests(self._bot):
+            await self._until_answered(ask)
+        await self._patiently(lambda: self._call(self._store.set_meta, _MENU, version))
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until Telegram answers, ever more slowly. A refused token ends it."""
         failures = 0
         while True:

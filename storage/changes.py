@@ -24,6 +24,7 @@ from storage.records import (
     RemoveWatch,
     Reply,
     SetChannelState,
+    SetLanguage,
     channel_key,
 )
 from storage.returning import channels_of, revive, suspend
@@ -102,6 +103,8 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
                 revive(connection, row, now)
         case SetChannelState():
             suspend(connection, [row.id for row in channels_of(connection, change.chat_id)], change.reason, now)
+        case SetLanguage():
+            connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(language=change.language))
         case ForgetChat():
             _forget(connection, change.chat_id, now)
         case MigrateChat():

@@ -37,7 +37,8 @@ class Channels:
 def read_channel(row: Row[Any], prefix: str = "") -> Channel:
     """Read a channel from a row, in which its columns may have a prefix."""
     values = {
-        name: getattr(row, prefix + name) for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language")
+        name: getattr(row, prefix + name)
+        for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language", "zone")
     }
     kind, state = getattr(row, f"{prefix}kind"), getattr(row, f"{prefix}state")
     return Channel(kind=ChannelKind(kind), state=ChannelState(state), **values)

@@ -62,6 +62,7 @@ class Channel:
     state: ChannelState
     state_reason: str | None
     language: str
+    zone: str = "UTC"  # an IANA name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +292,14 @@ class SetChannelState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetLanguage:
+    """Speak to a chat, with all its threads, in another language."""
+
+    chat_id: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetChat:
     """Delete all that is kept about a chat; only numbers remain."""
 
@@ -305,7 +314,7 @@ class MigrateChat:
     new_chat_id: int
 
 
-Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | ForgetChat | MigrateChat
+Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | SetLanguage | ForgetChat | MigrateChat
 
 
 def channel_key(chat_id: int, thread_id: int | None = None) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
-SCHEMA = "0003"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0004"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 metadata = MetaData(
@@ -255,6 +255,7 @@ channel = Table(
     Column("state_reason", Foreign),
     Column("suspended_at", Instant),  # since when it could not be told: what it missed is told when it is back
     Column("language", Text, nullable=False),
+    Column("zone", Text, nullable=False, server_default="UTC"),  # an IANA name: times are shown in it
     Column("added_by", BigInteger),
     Column("transient", Boolean, nullable=False, server_default=false()),  # only there to be answered; gone with its last reply
     Column("not_before", Instant),

@@ -157,10 +157,11 @@ class BotApi:
         chat = self.chats[chat_id] = FakeChat(chat_id, type, title, **more)
         return chat
 
-    def write(self, user_id: int, text: str | None, *, chat_id: int | None = None, **more: Any) -> int:
+    def write(self, user_id: int, text: str | None, *, chat_id: int | None = None, language: str = "en", **more: Any) -> int:
         """A message of a person, in their private chat with the bot or in a chat."""
         chat = self._chat_of(user_id, chat_id)
-        message = self._message(chat, text, {"id": user_id, "is_bot": False, "first_name": "Ann", "language_code": "en"}) | more
+        person = {"id": user_id, "is_bot": False, "first_name": "Ann", "language_code": language}
+        message = self._message(chat, text, person) | more
         return self.push("message", message)
 
     def post(self, chat_id: int, text: str) -> int:
@@ -324,7 +325,17 @@ class BotApi:
         return True
 
     async def _set_my_commands(self, parameters: dict[str, Any]) -> Any:
-        assert all(re.fullmatch("[a-z0-9_]{1,32}", command["command"]) for command in json.loads(parameters["commands"]))
+        commands = json.loads(parameters["commands"])
+        assert all(re.fullmatch("[a-z0-9_]{1,32}", command["command"]) and 0 < len(command["description"]) <= 256 for command in commands)
+        assert re.fullmatch("([a-z]{2})?", parameters.get("language_code", ""))
+        return True
+
+    async def _set_my_description(self, parameters: dict[str, Any]) -> Any:
+        assert 0 < len(parameters["description"]) <= 512
+        return True
+
+    async def _set_my_short_description(self, parameters: dict[str, Any]) -> Any:
+        assert 0 < len(parameters["short_description"]) <= 120
         return True
 
     async def _get_chat(self, parameters: dict[str, Any]) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
-from telegramworld import World, a_world
+from telegramworld import World, a_world, bare
 
 from bot.commands import COMMANDS
 from bot.commands.desk import Allowed, Quota
+from bot.speech import Speech
 from bot.texts import answers, menu
 from bot.texts import talking as texts
 from storage.records import ChannelState
@@ -42,8 +45,47 @@ async def test_help_names_every_command(world: World) -> None:
     assert set(menu.READ) | set(menu.CHANGE) | {"start"} == set(COMMANDS)
 
 
-async def test_the_menu_is_published_for_every_kind_of_chat(world: World) -> None:
-    await world.api.until(lambda: len(world.api.called("setMyCommands")) == 4)
+async def test_the_menu_is_published_for_every_kind_of_chat_in_every_language_and_not_again_at_the_next_start(sqlite_url: str) -> None:
+    async with a_world(sqlite_url) as world:
+        async with world.running():
+            await world.api.until(lambda: world.store.meta("menu"))
+        told = [(json.loads(one["scope"])["type"], one.get("language_code", "")) for one in world.api.called("setMyCommands")]
+        kinds = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators")
+
+        assert sorted(told) == sorted(product(kinds, ["", "ar", "de", "es", "fr"]))
+
+        await world.restart()
+        async with world.running():
+            await world.ask(ANN, "/help")
+
+        assert len(world.api.called("setMyCommands")) == len(told)
+
+
+async def test_the_language_is_that_of_who_begins_until_another_is_chosen(world: World) -> None:
+    arabic = Speech("ar")
+
+    assert await world.ask(ANN, "/start", language="ar") == bare(arabic.directed(arabic.say(texts.WELCOME)).plain)
+    assert await world.ask(ANN, "/language") == bare(arabic.directed(arabic.say(texts.WHICH_LANGUAGE)).plain)
+
+    await world.press(ANN, ANN, label="Deutsch")
+    said = Speech("de").say(texts.LANGUAGE_SET, language="Deutsch").plain
+    await world.api.until(lambda: world.api.shown(ANN)[-1] == said)
+
+    assert await world.ask(ANN, "/latest", language="fr") == Speech("de").say(texts.NO_ALERTS).plain
+
+
+async def test_only_admins_change_the_language_of_a_group_and_it_holds_for_its_topics(world: World) -> None:
+    await world.ask(ANN, "/language", chat_id=GROUP)
+
+    assert await world.press(BOB, GROUP, data=f"l:de:{GROUP}") == answers.ADMINS_ONLY_TOAST
+    assert await world.press(BOB, GROUP, data=f"l:xx:{GROUP}") == answers.STALE_BUTTON
+
+    await world.press(ANN, GROUP, data=f"l:de:{GROUP}")
+    await world.api.until(lambda: "Deutsch" in world.api.shown(GROUP)[-1])
+    topic = {"message_thread_id": 5, "is_topic_message": True}
+    world.api.chats[GROUP].topics.add(5)
+
+    assert await world.ask(ANN, "/latest", chat_id=GROUP, **topic) == Speech("de").say(texts.NO_ALERTS).plain
 
 
 async def test_the_latest_alerts_are_listed_newest_first(world: World) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import grouped, proving, standing, suggesting, talking, watching
+from bot.commands import grouped, proving, speaking, standing, suggesting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Decider] = {
     "latest": talking.latest,
     "evidence": proving.evidence,
     "status": talking.status,
+    "language": speaking.language,
     "privacy": talking.privacy,
     "stop": talking.stop,
 }
@@ -39,6 +40,7 @@ BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     watching.OFFER: watching.take_offer,
     suggesting.TAKE: suggesting.press,
+    speaking.LANGUAGE: speaking.press_language,
     talking.STOP: talking.press_stop,
     proving.EVIDENCE: proving.press_evidence,
     MORE: grouped.press_more,

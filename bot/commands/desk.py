@@ -53,7 +53,7 @@ class Desk:
         """The desk that speaks the chat's language; until one is kept for it, or for the chat of a topic, that of the person who asks."""
         place = request.place
         channel = await self.channel(place) or await self.call(self.store.channel, place.chat_id, None)
-        return replace(self, speech=speech_for(channel.language if channel is not None else request.language))
+        return replace(self, speech=speech_for(request.language) if channel is None else speech_for(channel.language, channel.zone))
 
     def reply(self, place: Place, *messages: Piece | Text, buttons: Buttons = ()) -> tuple[Reply, ...]:
         """Replies at this place, one for each message; the buttons go with the last."""

@@ -15,5 +15,13 @@ READ = {
 CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
+    "language": text("The language I speak here"),
     "stop": text("Delete everything about this chat"),
 }
+
+# What Telegram shows of the bot: on its profile (at most 120 letters), and in a chat that has not begun yet (at most 512).
+SHORT_DESCRIPTION = text("I tell you when a public contract you care about is awarded or cancelled, with the evidence.")
+DESCRIPTION = text(
+    "Name a company or a public body, and I tell you when one of its public contracts is awarded or cancelled: once, with the words it "
+    "rests on and a link to the source.\n\nI read newsrooms and the official registers. I keep no names and no messages."
+)

@@ -19,6 +19,7 @@ HELP = text(
     "/latest: the latest alerts\n"
     "/evidence, as a reply to an alert: what it rests on, as a file\n"
     "/status: whether everything works\n"
+    "/language: the language I speak here\n"
     "/privacy: what I keep\n"
     "/stop: delete everything about this chat\n\n"
     "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
@@ -33,6 +34,8 @@ PRIVACY = text(
     "A link that you share with /watches shows its name and role to whoever opens it, and nothing about you.\n"
     "/stop deletes everything about this chat at once."
 )
+WHICH_LANGUAGE = text("Which language shall I speak here?")
+LANGUAGE_SET = text("From now on I speak {language} here.")
 NO_ALERTS = text("No alerts yet. As soon as a contract of somebody you watch is awarded or cancelled, it stands here.")
 LATEST = text("The latest alerts, newest first:")
 
