@@ -107,7 +107,7 @@ def slug(name: str) -> str:
 
 def _names(watches: Sequence[Watch], role: Role) -> list[str]:
     """The watched names that may play the role, each once however it is capitalised."""
-    wanted = [" ".join(watch.organisation.name.split()) for watch in watches if watch.role in (role, Role.EITHER)]
+    wanted = [" ".join(one.name.split()) for watch in watches for one, plays in watch.sides if plays in (role, Role.EITHER)]
     return sorted({name.casefold(): name for name in sorted(wanted, reverse=True)}.values())
 
 

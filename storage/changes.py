@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from storage.exceptions import NotFound
 from storage.migrate import migrate_chat
+from storage.named_watchlists import change_lists, channel_number, list_of
 from storage.records import (
     AddWatch,
     ChannelKind,
@@ -29,10 +30,10 @@ from storage.records import (
 )
 from storage.returning import channels_of, revive, suspend
 from storage.sql import insert_new
-from storage.tables import channel, delivery, inbox, tombstone, watchlist, watchlist_watch
+from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
-from storage.watchlists import add_watch, chat_type, drop_unused_watches, remove_watch
+from storage.watchlists import add_watch, chat_type, drop_unused_watches, remove_watch, withhold_unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +96,11 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
         case EnsureChannel():
             _ensure_channel(connection, change, now)
         case AddWatch():
-            add_watch(connection, _number(connection, change.chat_id, change.thread_id), change.organisation, change.role, now)
+            channel_id = channel_number(connection, change.chat_id, change.thread_id)
+            add_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch, change.terms, now)
         case RemoveWatch():
-            remove_watch(connection, _number(connection, change.chat_id, change.thread_id), change.watch_id, now)
+            channel_id = channel_number(connection, change.chat_id, change.thread_id)
+            remove_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch_id, now)
         case SetChannelState(state=ChannelState.ACTIVE):
             for row in channels_of(connection, change.chat_id):
                 revive(connection, row, now)
@@ -109,14 +112,8 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _forget(connection, change.chat_id, now)
         case MigrateChat():
             migrate_chat(connection, change.old_chat_id, change.new_chat_id, now)
-
-
-def _number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
-    key = channel_key(chat_id, thread_id)
-    number = connection.execute(select(channel.c.id).where(channel.c.key == key, ~channel.c.transient)).scalar()
-    if number is None:
-        raise NotFound("there is no such channel", about=key)
-    return int(number)
+        case _:
+            change_lists(connection, change, now)
 
 
 def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime) -> None:
@@ -137,10 +134,12 @@ def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime
 
 def _forget(connection: Connection, chat_id: int, now: datetime) -> None:
     """Delete a chat's channels with their watches, subscriptions and deliveries; count what there was."""
+    connection.execute(delete(draft).where(draft.c.chat_id == chat_id))
     numbers = list(connection.execute(select(channel.c.id).where(channel.c.chat_id == chat_id, ~channel.c.transient)).scalars())
     if not numbers:
         return
-    own = select(watchlist.c.id).where(watchlist.c.channel_id.in_(numbers))
+    named = select(named_watchlist.c.watchlist_id).where(named_watchlist.c.channel_id.in_(numbers))
+    own = select(watchlist.c.id).where(or_(watchlist.c.channel_id.in_(numbers), watchlist.c.id.in_(named)))
     watches = connection.execute(
         select(func.count()).select_from(watchlist_watch).where(watchlist_watch.c.watchlist_id.in_(own))
     ).scalar_one()
@@ -149,7 +148,9 @@ def _forget(connection: Connection, chat_id: int, now: datetime) -> None:
     waiting = states.get("pending", 0) + states.get("sending", 0) + states.get("withheld", 0)
     kept = {"forgotten_on": now.date().isoformat(), "watches": watches, "sent": states.get("sent", 0), "withheld": waiting}
     connection.execute(tombstone.insert().values(**kept))
-    connection.execute(delete(channel).where(channel.c.id.in_(numbers)))  # lists, subscriptions and deliveries go with it
+    connection.execute(delete(watchlist).where(watchlist.c.id.in_(named)))
+    connection.execute(delete(channel).where(channel.c.id.in_(numbers)))  # its own list, subscriptions and deliveries go with it
+    withhold_unwatched(connection, now)  # what waits for those who followed its lists
     drop_unused_watches(connection)
     bump_watches(connection)
 

@@ -51,5 +51,9 @@ class LimitReached(StoreError):
     """A quota is used up."""
 
 
+class NameTaken(StoreError):
+    """There is one of this name already."""
+
+
 class NotFound(StoreError):
     """The thing asked for does not exist."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from storage.records import DeliveryState, channel_key
 from storage.returning import revive
 from storage.sql import PENDING, SENDING, insert_or_ignore, upsert
-from storage.tables import channel, delivery, subscription, watchlist, watchlist_watch
+from storage.tables import channel, delivery, draft, named_watchlist, subscription, watchlist, watchlist_watch
 from storage.watchlists import own_watchlist
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def migrate_chat(connection: Connection, old_chat_id: int, new_chat_id: int, now
     """Move the channels of a chat and of its topics to its new id. Telegram says it twice; the second time nothing is left to move."""
     if old_chat_id == new_chat_id:
         return
+    connection.execute(update(draft).where(draft.c.chat_id == old_chat_id).values(chat_id=new_chat_id))
     for row in connection.execute(select(channel).where(channel.c.chat_id == old_chat_id)).all():
         key = channel_key(new_chat_id, row.thread_id)
         there = connection.execute(select(channel.c.id).where(channel.c.key == key)).scalar()
@@ -40,6 +41,7 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
     connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient))
     revive(connection, connection.execute(select(channel).where(channel.c.id == new)).one(), now)
     _merge_watches(connection, old.id, new, now)
+    connection.execute(update(named_watchlist).where(named_watchlist.c.channel_id == old.id).values(channel_id=new))
     for row in connection.execute(select(subscription).where(subscription.c.channel_id == old.id)).all():
         own = connection.execute(select(watchlist.c.channel_id).where(watchlist.c.id == row.watchlist_id)).scalar()
         if own is None:
@@ -53,7 +55,7 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
 def _merge_watches(connection: Connection, old: int, new: int, now: datetime) -> None:
     """Watches keep the time they were first added: what matched since is still owed."""
     theirs = select(watchlist_watch).join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id).where(watchlist.c.channel_id == old)
-    rows = connection.execute(theirs).all()
+    rows = connection.execute(theirs).mappings().all()
     if not rows:
         return
     mine = own_watchlist(connection, new, now)
@@ -61,7 +63,7 @@ def _merge_watches(connection: Connection, old: int, new: int, now: datetime) ->
     since = connection.execute(of_old.where(watchlist.c.channel_id == old)).scalar_one()
     earlier = update(subscription).where(subscription.c.watchlist_id == mine, subscription.c.created_at > since)
     connection.execute(earlier.values(created_at=since))
-    values = [{"watchlist_id": mine, "watch_id": row.watch_id, "created_at": row.created_at} for row in rows]
+    values = [{**row, "watchlist_id": mine} for row in rows]
     added = upsert(connection, watchlist_watch)
     first = {"set_": {"created_at": added.excluded.created_at}, "where": added.excluded.created_at < watchlist_watch.c.created_at}
     connection.execute(added.on_conflict_do_update(index_elements=["watchlist_id", "watch_id"], **first), values)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, case, exists, false, literal, or_, select, true
 
 from storage.columns import Instant
 from storage.records import ChannelState, DeliveryKind, DeliveryState
-from storage.sql import upsert, wants_alert
+from storage.sql import upsert, wanted
 from storage.tables import alert, channel, delivery, entry, meta, story, story_entry, story_match, subscription, watchlist_watch
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def owed(columns: Iterable[Any], which: ColumnElement[bool]) -> Select[Any]:
         .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
         .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
         .join(channel, channel.c.id == subscription.c.channel_id)
-        .where(which, channel.c.state == ChannelState.ACTIVE.value, or_(*wants_alert()))
+        .where(which, channel.c.state == ChannelState.ACTIVE.value, wanted())
         .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
         .distinct()
         .order_by(alert.c.id, channel.c.id)

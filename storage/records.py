@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from watchers.types import AlertClass, EventKind, FeedKind, FeedState, Money, Organisation, Role, Span, Watch
+from storage.list_changes import ListChange
+from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
 
 class ChannelKind(StrEnum):
@@ -67,16 +68,32 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRecord:
-    """A watch as a channel sees it in its list."""
+    """A watch as a channel sees it in its list, with what of it is told there.
+
+    ``watchlist`` names the list it comes from: None for the channel's own nameless one. ``mine``: the channel may change it, on the list
+    ``list_id``; what it follows is changed by whoever keeps it, and configured watchlists by the admin.
+    """
 
     id: int
     key: str
-    organisation: Organisation
-    role: Role
+    watch: Watch
     created_at: datetime
-    watchlist: str | None = (
-        None  # the name of the configured watchlist it comes from; None for the channel's own, which alone it can remove
-    )
+    terms: Terms = DEFAULT_TERMS
+    list_id: int | None = None
+    watchlist: str | None = None
+    mine: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistRecord:
+    """A watchlist with a name, as a channel sees it. ``token`` and ``followers`` (how many others get it) are there if it is ``mine``."""
+
+    id: int
+    name: str
+    watches: int
+    mine: bool
+    token: str | None = None
+    followers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +114,14 @@ class StoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRecord:
-    """Why a story concerns a watch."""
+    """Why a story concerns a watch. ``watch_name`` is empty for one that names nobody; ``watch`` says all that it asks for."""
 
     watch_key: str
     watch_name: str
     role: Role
     proof: str
     flag: str | None
+    watch: Watch = ANY_WATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +247,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigWatchlist:
-    """A watchlist of the configuration. Its watches keep their configured ids as keys."""
+    """A watchlist of the configuration. Its watches keep their configured ids as keys. ``terms``: of each watch; empty: all default."""
 
     id: str
     name: str
     watches: tuple[Watch, ...]
+    terms: tuple[Terms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,21 +284,23 @@ class EnsureChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddWatch:
-    """Follow an organisation; adding what is followed already changes nothing."""
+    """Follow something on these terms; what is on the list already gets the terms."""
 
     chat_id: int
     thread_id: int | None = None
-    organisation: Organisation
-    role: Role
+    watch: Watch  # its id does not matter
+    terms: Terms = DEFAULT_TERMS
+    watchlist_id: int | None = None  # one that the channel named; None: its first, nameless one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveWatch:
-    """Follow an organisation no longer; what waits only because of it is withheld. ``watch_id`` must be one of the channel's own."""
+    """Follow something no longer; what waits only because of it is withheld. ``watch_id`` must be on a list of the channel's own."""
 
     chat_id: int
     thread_id: int | None = None
     watch_id: int
+    watchlist_id: int | None = None  # as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +335,7 @@ class MigrateChat:
     new_chat_id: int
 
 
-Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | SetLanguage | ForgetChat | MigrateChat
+Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange
 
 
 def channel_key(chat_id: int, thread_id: int | None = None) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, func, literal_column, select, text
+from sqlalchemy import Numeric, and_, cast, func, literal, literal_column, not_, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import Text
 
-from storage.tables import story, subscription
+from storage.tables import story, subscription, watchlist_watch
 from watchers.types import AlertClass, EventKind
 
 if TYPE_CHECKING:
@@ -123,7 +126,55 @@ def chunks(items: Sequence[T], size: int = MOST_PARAMETERS) -> Iterator[Sequence
         yield items[start : start + size]
 
 
-def wants_alert() -> list[Any]:
+class member(GenericFunction[str]):  # noqa: N801 - named as the functions of SQLAlchemy are
+    """The text of a member of a JSON column: ``member(story.c.value, "amount")``."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(member, "sqlite")
+def _sqlite_member(element: Any, compiler: Any, **kw: Any) -> str:
+    column, name = element.clauses
+    return f"json_extract({compiler.process(column, **kw)}, '$.' || {compiler.process(name, **kw)})"
+
+
+@compiles(member, "postgresql")
+def _postgresql_member(element: Any, compiler: Any, **kw: Any) -> str:
+    column, name = element.clauses
+    return f"(CAST({compiler.process(column, **kw)} AS JSON) ->> {compiler.process(name, **kw)})"
+
+
+def sum_of(column: Any) -> ColumnElement[Any]:
+    """The amount of a JSON column that holds a sum, as a number that compares."""
+    return cast(member(column, literal("amount", Text)), Numeric)
+
+
+def currency_of(column: Any) -> ColumnElement[str]:
+    """The currency of a JSON column that holds a sum."""
+    return member(column, literal("currency", Text))
+
+
+def wanted() -> ColumnElement[bool]:
+    """Hold where a place wants to be told of a story for a watch on a list: of ``story``, ``subscription`` and ``watchlist_watch``.
+
+    A watch's own kinds of event come before those of the subscription. A sum in another currency is no sum: nothing here knows the rates.
+    """
+    item = watchlist_watch.c
+    kinds = or_(
+        and_(item.kinds.is_(None), or_(*_wants_class())),
+        item.kinds.like(literal("% ").concat(story.c.event).concat(" %")),
+    )
+    comparable = and_(story.c.value.is_not(None), currency_of(story.c.value) == item.currency)
+    enough = or_(
+        item.minimum.is_(None),
+        and_(comparable, sum_of(story.c.value) >= item.minimum),
+        and_(item.without_sum, or_(story.c.value.is_(None), currency_of(story.c.value) != item.currency)),
+    )
+    return and_(not_(item.paused), kinds, enough)
+
+
+def _wants_class() -> list[Any]:
     """Conditions, one of which holds where a subscription wants to be told of a story: by the class of its event."""
     wanted = {AlertClass.AWARDED: subscription.c.awarded, AlertClass.CANCELLED: subscription.c.cancelled}
     return [and_(story.c.event.in_([kind.value for kind in EventKind if kind.alert is one]), column) for one, column in wanted.items()]

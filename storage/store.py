@@ -23,6 +23,7 @@ from storage.groups import Groups
 from storage.inbox import Inbox
 from storage.ledger import LedgerStore
 from storage.lock import single_instance
+from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
 from storage.replaying import Replaying
@@ -47,6 +48,7 @@ class Store(
     EvidenceStore,
     Awards,
     Watchlists,
+    NamedWatchlists,
     Channels,
     Changes,
     Views,

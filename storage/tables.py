@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
-SCHEMA = "0004"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0005"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 metadata = MetaData(
@@ -156,6 +156,7 @@ story = Table(
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
+    Index("ix_story_first", "first_at"),
     CheckConstraint("status IN ('reported', 'official', 'confirmed')", name="status"),
 )
 
@@ -220,10 +221,14 @@ watch = Table(
     # Drawn at random: the number stands in links that people share, and one who counts through them must not read what others watch.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
-    Column("name", Foreign, nullable=False),
+    Column("name", Foreign, nullable=False),  # empty: it names nobody
     Column("aliases", Json, nullable=False),
     Column("identifiers", Json, nullable=False),
     Column("role", Text, nullable=False),
+    Column("partner", Json),  # the other organisation of a pair, with its role
+    Column("area", Foreign),
+    Column("direct", Boolean, nullable=False, server_default=false()),
+    Column("without", Json, nullable=False, server_default="[]"),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -271,10 +276,20 @@ watchlist = Table(
     "watchlist",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("slug", Text, nullable=False, unique=True),  # "config:<id>" or "channel:<number>"
+    Column("slug", Text, nullable=False, unique=True),  # "config:<id>", "channel:<number>" or "named:<random>"
     Column("name", Foreign, nullable=False),
-    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), unique=True),  # whose own it is; none: configured
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), unique=True),  # whose first, nameless one it is
     sqlite_autoincrement=True,
+)
+
+named_watchlist = Table(  # a watchlist that a channel named: it may have several, and others may follow them
+    "named_watchlist",
+    metadata,
+    Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),  # whose it is
+    Column("token", Text, unique=True),  # whoever has it may follow or copy; none: not shared
+    Column("created_at", Instant, nullable=False),
+    Index("ix_named_watchlist_channel", "channel_id"),
 )
 
 watchlist_watch = Table(
@@ -283,6 +298,11 @@ watchlist_watch = Table(
     Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("watch_id", BigInteger, ForeignKey("watch.id"), primary_key=True, autoincrement=False),
     Column("created_at", Instant, nullable=False),
+    Column("kinds", Text),  # of event, with a blank at either end: " awarded cancelled "; none: as the subscription says
+    Column("minimum", BigInteger),  # whole units of the currency
+    Column("currency", Text, nullable=False, server_default="GBP"),
+    Column("without_sum", Boolean, nullable=False, server_default=true()),  # told although nobody stated a sum
+    Column("paused", Boolean, nullable=False, server_default=false()),
     Index("ix_watchlist_watch_watch", "watch_id"),
     sqlite_with_rowid=False,
 )
@@ -298,6 +318,17 @@ subscription = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("channel_id", "watchlist_id"),
     Index("ix_subscription_watchlist", "watchlist_id"),
+)
+
+draft = Table(  # what somebody was asked to confirm
+    "draft",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # drawn at random: it stands in buttons, which can be forged
+    Column("chat_id", BigInteger, nullable=False),  # where it was asked for
+    Column("body", Json, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_draft_chat", "chat_id"),
+    Index("ix_draft_expires", "expires_at"),
 )
 
 alert = Table(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from storage.codec import read_money, read_notice, read_spans
 from storage.exceptions import NotFound
 from storage.records import AlertView, MatchRecord, StoryEntry
-from storage.sql import wants_alert
+from storage.sql import wanted
 from storage.tables import alert, entry, feed, story, story_entry, story_match, subscription, watch, watchlist_watch
 from storage.unit import reads
+from storage.watch_rows import read_watch
 from watchers.types import EventKind, Role
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Views:
             .join(story_match, story_match.c.story_id == story.c.id)
             .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
             .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
-            .where(subscription.c.channel_id == channel_id, or_(*wants_alert()))
+            .where(subscription.c.channel_id == channel_id, wanted())
             .distinct()
             .order_by(alert.c.id.desc())
             .limit(limit)
@@ -110,15 +111,17 @@ def _matches(connection: Connection, story_id: int, channel_id: int) -> tuple[Ma
     mine = (
         select(watchlist_watch.c.watch_id)
         .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
-        .where(subscription.c.channel_id == channel_id)
+        .where(subscription.c.channel_id == channel_id, ~watchlist_watch.c.paused)
     )
-    wanted = (
-        select(story_match, watch.c.key, watch.c.name)
+    found = (
+        select(story_match.c.role.label("played"), story_match.c.proof, story_match.c.flag, watch)
         .join(watch, watch.c.id == story_match.c.watch_id)
         .where(story_match.c.story_id == story_id, story_match.c.watch_id.in_(mine))
         .order_by(story_match.c.first_at, watch.c.name, watch.c.key)
     )
-    return tuple(
-        MatchRecord(watch_key=row.key, watch_name=row.name, role=Role(row.role), proof=row.proof, flag=row.flag)
-        for row in connection.execute(wanted)
-    )
+    return tuple(_match(row) for row in connection.execute(found))
+
+
+def _match(row: Row[Any]) -> MatchRecord:
+    watched = read_watch(row, row.key)
+    return MatchRecord(watch_key=row.key, watch_name=watched.name, role=Role(row.played), proof=row.proof, flag=row.flag, watch=watched)

@@ -1,4 +1,4 @@
-"""Watches and the lists they stand in: those of the configuration, and one list of its own for every channel that added a watch.
+"""Watches and the lists they stand on: those of the configuration, a nameless one of every channel that added a watch, and named ones.
 
 A watch is stored once, however many lists it is in, and deleted with the last of them. Every change of what is watched raises the version
 (``storage.versions``) in the same transaction.
@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import secrets
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
-from storage.columns import canonical
 from storage.exceptions import LimitReached, NotFound
 from storage.records import ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, DeliveryKind, DeliveryState, WatchRecord, channel_key
-from storage.sql import PENDING, insert_new
-from storage.tables import alert, channel, delivery, story_match, subscription, watch, watchlist, watchlist_watch
+from storage.sql import PENDING, insert_new, wanted
+from storage.tables import alert, channel, delivery, named_watchlist, story, story_match, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads, writes
 from storage.versions import bump_watches, lock_watches, watches_version
-from watchers.types import Organisation, Role, Watch
+from storage.watch_rows import digest_text, read_terms, read_watch, terms_body, watch_body
+from watchers.types import Terms, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Row
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 _SUPERGROUPS = -1_000_000_000_000
-MOST_WATCHES = 50  # of a channel's own
+MOST_WATCHES = 500  # on a list of a channel's own
+_CONFIGURED = "config:%"  # slugs
+ON_LIST = (  # a watch with its terms, as ``record_of`` reads them
+    *watch.c,
+    *(column for column in watchlist_watch.c if column.name != "created_at"),
+    watchlist_watch.c.created_at.label("added_at"),
+)
 NOT_CONFIGURED = "no longer in the configuration"
 NOT_WATCHED = "no longer watched"
 
@@ -48,23 +55,29 @@ class Watchlists:
 
     @reads
     def channel_watches(self, connection: Connection, channel_id: int) -> list[WatchRecord]:
-        """List what a channel watches: its own watches in the order they were added, then those of configured watchlists it gets."""
-        wanted = (
-            select(watch, watchlist_watch.c.created_at.label("added_at"), watchlist.c.channel_id, watchlist.c.name.label("list_name"))
+        """List what a channel watches: its own watches in the order they were added, then those of other lists it gets."""
+        own = watchlist.c.channel_id.is_not(None)
+        found = (
+            select(*ON_LIST, watchlist.c.name.label("list_name"), own.label("own"), named_watchlist.c.channel_id.label("keeper"))
             .join(watchlist_watch, watchlist_watch.c.watch_id == watch.c.id)
             .join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id)
             .join(subscription, subscription.c.watchlist_id == watchlist.c.id)
+            .outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
             .where(subscription.c.channel_id == channel_id)
-            .order_by(watchlist.c.channel_id.is_(None), watchlist.c.id, watchlist_watch.c.created_at, watch.c.name, watch.c.key)
+            .order_by(~own, watchlist.c.id, watchlist_watch.c.created_at, watch.c.name, watch.c.key)
         )
-        rows = connection.execute(wanted)
-        return [_record(row, row.added_at, None if row.channel_id is not None else row.list_name) for row in rows]
+        return [
+            record_of(row, None if row.own else row.list_name, mine=row.own or row.keeper == channel_id)
+            for row in connection.execute(found)
+        ]
 
     @reads
     def shared_watch(self, connection: Connection, watch_id: int) -> WatchRecord | None:
         """Read a watch by the number that stands in a shared link. Numbers are drawn at random: they cannot be counted through."""
         row = connection.execute(select(watch).where(watch.c.id == watch_id)).one_or_none()
-        return None if row is None else _record(row, row.created_at, None)
+        if row is None:
+            return None
+        return WatchRecord(id=row.id, key=row.key, watch=read_watch(row, row.key), created_at=row.created_at, mine=False)
 
     @writes
     def sync_config(
@@ -84,27 +97,33 @@ class Watchlists:
             bump_watches(connection)
 
 
-def add_watch(connection: Connection, channel_id: int, organisation: Organisation, role: Role, now: datetime) -> None:
-    """Put a watch on a channel's own list; raises LimitReached when the list is full."""
-    body = {"name": organisation.name, "aliases": organisation.aliases, "identifiers": organisation.identifiers, "role": role.value}
-    key = f"chat:{blake2b(canonical(body).encode(), digest_size=16).hexdigest()}"
-    number, _ = _store_watch(connection, key, organisation, role, now)
-    mine = own_watchlist(connection, channel_id, now)
-    row = {"watchlist_id": mine, "watch_id": number, "created_at": now}
+def add_watch(connection: Connection, list_id: int, one: Watch, terms: Terms, now: datetime) -> None:
+    """Put a watch on a list, or give one that is there these terms; raises LimitReached when the list is full."""
+    key = f"chat:{blake2b(digest_text(one).encode(), digest_size=16).hexdigest()}"
+    number = _store_watch(connection, key, one, now)
+    row = {"watchlist_id": list_id, "watch_id": number, "created_at": now, **terms_body(terms)}
     if not insert_new(connection, watchlist_watch, row):
+        set_terms(connection, list_id, number, terms, now)
         return
-    if len(connection.execute(select(watchlist_watch.c.watch_id).where(watchlist_watch.c.watchlist_id == mine)).all()) > MOST_WATCHES:
-        raise LimitReached(f"a channel can watch {MOST_WATCHES} organisations; remove one before adding {organisation.name}")
+    if connection.execute(select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)).scalar_one() > MOST_WATCHES:
+        raise LimitReached(f"a watchlist can hold {MOST_WATCHES} watches; remove one before adding {one.name or 'another'}")
     bump_watches(connection)
 
 
-def remove_watch(connection: Connection, channel_id: int, watch_id: int, now: datetime) -> None:
-    """Take a watch off a channel's own list, and withhold what waits only because of it; raises NotFound when it is not on it."""
-    mine = select(watchlist.c.id).where(watchlist.c.channel_id == channel_id).scalar_subquery()
-    gone = delete(watchlist_watch).where(watchlist_watch.c.watchlist_id == mine, watchlist_watch.c.watch_id == watch_id)
+def set_terms(connection: Connection, list_id: int, watch_id: int, terms: Terms, now: datetime) -> None:
+    """Tell other things of a watch than before, and withhold what waits and is not wanted any more; NotFound when it is not on the list."""
+    here = (watchlist_watch.c.watchlist_id == list_id) & (watchlist_watch.c.watch_id == watch_id)
+    if not connection.execute(update(watchlist_watch).where(here).values(**terms_body(terms))).rowcount:
+        raise NotFound("this watch is not on the list")
+    withhold_unwatched(connection, now, unwanted=True)
+
+
+def remove_watch(connection: Connection, list_id: int, watch_id: int, now: datetime) -> None:
+    """Take a watch off a list, and withhold what waits only because of it; raises NotFound when it is not on it."""
+    gone = delete(watchlist_watch).where(watchlist_watch.c.watchlist_id == list_id, watchlist_watch.c.watch_id == watch_id)
     if not connection.execute(gone).rowcount:
         raise NotFound("this watch is not one of the channel's own")
-    withhold_unwatched(connection, now, channel_id)
+    withhold_unwatched(connection, now)
     drop_unused_watches(connection, watch_id)
     bump_watches(connection)
 
@@ -126,50 +145,60 @@ def drop_unused_watches(connection: Connection, watch_id: int | None = None) -> 
     connection.execute(delete(watch).where(unused) if watch_id is None else delete(watch).where(unused, watch.c.id == watch_id))
 
 
-def withhold_unwatched(connection: Connection, now: datetime, channel_id: int | None = None) -> None:
-    """Withhold alerts that wait for a channel which watches nothing in them any more."""
+def withhold_unwatched(connection: Connection, now: datetime, *, unwanted: bool = False) -> None:
+    """Withhold alerts that wait for a channel which watches nothing in them any more; ``unwanted``: or wants to be told of none of it.
+
+    A correction of what was told is owed whatever is wanted now.
+    """
     watched = (
         select(alert.c.id)
-        .join(story_match, story_match.c.story_id == alert.c.story_id)
+        .join(story, story.c.id == alert.c.story_id)
+        .join(story_match, story_match.c.story_id == story.c.id)
         .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
         .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
         .where(alert.c.id == delivery.c.alert_id, subscription.c.channel_id == delivery.c.channel_id)
     )
+    if unwanted:
+        watched = watched.where(or_(wanted(), alert.c.reason != "new"))
     waiting = update(delivery).where(delivery.c.state == PENDING, delivery.c.kind == DeliveryKind.ALERT.value, ~watched.exists())
-    if channel_id is not None:
-        waiting = waiting.where(delivery.c.channel_id == channel_id)
     connection.execute(waiting.values(state=DeliveryState.WITHHELD.value, reason=NOT_WATCHED, touched_at=now, done_at=now))
 
 
-def _all_watches(connection: Connection) -> tuple[Watch, ...]:
-    return tuple(
-        Watch(id=row.key, organisation=_organisation(row), role=Role(row.role))
-        for row in connection.execute(select(watch).order_by(watch.c.key))
+def record_of(row: Row[*tuple[Any, ...]], name: str | None, *, mine: bool) -> WatchRecord:
+    """Read a watch on a list of this name."""
+    return WatchRecord(
+        id=row.id,
+        key=row.key,
+        watch=read_watch(row, row.key),
+        created_at=row.added_at,
+        terms=read_terms(row),
+        list_id=row.watchlist_id,
+        watchlist=name,
+        mine=mine,
     )
 
 
-def _store_watch(connection: Connection, key: str, organisation: Organisation, role: Role, now: datetime) -> tuple[int, bool]:
-    """Find or make the watch of a key and bring its content up to date; says its number and whether it was made."""
-    body: dict[str, Any] = {
-        "name": organisation.name,
-        "aliases": list(organisation.aliases),
-        "identifiers": list(organisation.identifiers),
-        "role": role.value,
-    }
+def _all_watches(connection: Connection) -> tuple[Watch, ...]:
+    return tuple(read_watch(row, row.key) for row in connection.execute(select(watch).order_by(watch.c.key)))
+
+
+def _store_watch(connection: Connection, key: str, one: Watch, now: datetime) -> int:
+    """Find or make the watch of a key and bring its content up to date; says its number."""
+    body = watch_body(one)
     row = connection.execute(select(watch).where(watch.c.key == key)).one_or_none()
     if row is None:
         number = secrets.randbelow(2**53 - 1) + 1  # a number that JSON and JavaScript keep whole
         connection.execute(watch.insert().values(id=number, key=key, created_at=now, **body))
-        return number, True
+        return number
     differing = {name: value for name, value in body.items() if getattr(row, name) != value}
     if differing:
         connection.execute(update(watch).where(watch.c.id == row.id).values(**differing))
-    return int(row.id), False
+    return int(row.id)
 
 
 def _sync_watchlists(connection: Connection, watchlists: Sequence[ConfigWatchlist], now: datetime) -> dict[str, int]:
     """Store the configured watchlists and drop the others; says the number of each."""
-    rows = connection.execute(select(watchlist).where(watchlist.c.channel_id.is_(None)))
+    rows = connection.execute(select(watchlist).where(watchlist.c.slug.like(_CONFIGURED)))
     stored = {row.slug.removeprefix("config:"): row for row in rows}
     numbers: dict[str, int] = {}
     used: dict[str, Watch] = {}
@@ -181,8 +210,12 @@ def _sync_watchlists(connection: Connection, watchlists: Sequence[ConfigWatchlis
         else:
             numbers[one.id] = old.id
             connection.execute(update(watchlist).where(watchlist.c.id == old.id).values(name=one.name))
-        wanted = [_store_watch(connection, _config_key(each, used), each.organisation, each.role, now)[0] for each in one.watches]
-        _set_watches(connection, numbers[one.id], wanted, now)
+        on_list = {
+            _store_watch(connection, _config_key(each, used), each, now): terms
+            for each, terms in zip_longest(one.watches, one.terms, fillvalue=Terms())
+            if isinstance(each, Watch)
+        }
+        _set_watches(connection, numbers[one.id], on_list, now)
     if stored:
         connection.execute(delete(watchlist).where(watchlist.c.id.in_([row.id for row in stored.values()])))
     return numbers
@@ -197,20 +230,27 @@ def _config_key(one: Watch, used: dict[str, Watch]) -> str:
     return key
 
 
-def _set_watches(connection: Connection, list_id: int, wanted: Sequence[int], now: datetime) -> None:
+def _set_watches(connection: Connection, list_id: int, on_list: Mapping[int, Terms], now: datetime) -> None:
     in_list = watchlist_watch.c.watchlist_id == list_id
-    present = set(connection.execute(select(watchlist_watch.c.watch_id).where(in_list)).scalars())
-    gone = present.difference(wanted)
+    present = {row.watch_id: read_terms(row) for row in connection.execute(select(watchlist_watch).where(in_list))}
+    gone = present.keys() - on_list.keys()
     if gone:
         connection.execute(delete(watchlist_watch).where(in_list, watchlist_watch.c.watch_id.in_(gone)))
-    rows = [{"watchlist_id": list_id, "watch_id": one, "created_at": now} for one in dict.fromkeys(wanted) if one not in present]
+    rows = [
+        {"watchlist_id": list_id, "watch_id": one, "created_at": now, **terms_body(terms)}
+        for one, terms in on_list.items()
+        if one not in present
+    ]
     if rows:
         connection.execute(watchlist_watch.insert(), rows)
+    for one, terms in on_list.items():
+        if present.get(one, terms) != terms:
+            set_terms(connection, list_id, one, terms, now)
 
 
 def _sync_channels(connection: Connection, channels: Sequence[ConfigChannel], lists: dict[str, int], now: datetime) -> None:
     """Store the configured channels and their subscriptions; take configured subscriptions from all others."""
-    of_config = select(watchlist.c.id).where(watchlist.c.channel_id.is_(None))
+    of_config = select(watchlist.c.id).where(watchlist.c.slug.like(_CONFIGURED))
     wanted: set[tuple[int, int]] = set()
     for one in channels:
         number = _store_channel(connection, one, now)
@@ -258,13 +298,3 @@ def chat_type(chat_id: int) -> str:
     if chat_id > 0:
         return "private"
     return "supergroup" if chat_id <= _SUPERGROUPS else "group"
-
-
-def _organisation(row: Row[Any]) -> Organisation:
-    return Organisation(name=row.name, aliases=tuple(row.aliases), identifiers=tuple(row.identifiers))
-
-
-def _record(row: Row[Any], created_at: datetime, list_name: str | None) -> WatchRecord:
-    return WatchRecord(
-        id=row.id, key=row.key, organisation=_organisation(row), role=Role(row.role), created_at=created_at, watchlist=list_name
-    )

@@ -116,7 +116,7 @@ def chat(store: Store, chat_id: int, now: datetime, *names: str) -> int:
     """Set up a private chat that watches some names; says its channel's number."""
     store.apply([EnsureChannel(chat_id=chat_id, type="private", title="Ann", language="en")], now=now)
     for name in names:
-        store.apply([AddWatch(chat_id=chat_id, organisation=Organisation(name=name), role=Role.EITHER)], now=now)
+        store.apply([AddWatch(chat_id=chat_id, watch=Watch(organisation=Organisation(name=name)))], now=now)
     channel = store.channel(chat_id)
     assert channel is not None
     return channel.id
@@ -124,7 +124,7 @@ def chat(store: Store, chat_id: int, now: datetime, *names: str) -> int:
 
 def chat_watch(store: Store, name: str) -> Watch:
     """Find the watch of a name that a chat added, with the key that findings carry."""
-    return next(one for one in store.watches()[1] if one.organisation.name == name and one.id.startswith("chat:"))
+    return next(one for one in store.watches()[1] if one.name == name and one.id.startswith("chat:"))
 
 
 def claim(store: Store, now: datetime, owner: str = "daemon") -> Claim | None:

@@ -35,6 +35,7 @@ from watchers.types import (
     StoryCard,
     StoryDecision,
     UnderstoodEntry,
+    Watch,
 )
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -139,7 +140,7 @@ class World:
     def names(self, chat_id: int, thread_id: int | None = None) -> list[str]:
         """What a chat follows."""
         channel = self.store.channel(chat_id, thread_id)
-        return [] if channel is None else [record.organisation.name for record in self.store.channel_watches(channel.id)]
+        return [] if channel is None else [record.watch.name for record in self.store.channel_watches(channel.id)]
 
     def follow(self, chat_id: int, *, kind: str = "private", thread_id: int | None = None) -> None:
         """The chat is there and follows Palantir."""
@@ -148,7 +149,7 @@ class World:
         elif thread_id:
             self.api.chats[chat_id].topics.add(thread_id)
         place = {"chat_id": chat_id, "thread_id": thread_id}
-        changes = [EnsureChannel(**place, type=kind, title="", language="en"), AddWatch(**place, organisation=PALANTIR, role=Role.EITHER)]
+        changes = [EnsureChannel(**place, type=kind, title="", language="en"), AddWatch(**place, watch=Watch(organisation=PALANTIR))]
         self.store.apply(changes, now=self.now() - timedelta(hours=1))
 
     def publish(self, *titles: str, feed: str = "feed") -> None:

@@ -22,7 +22,7 @@ from nursery import Nursery
 
 from storage.records import AddWatch, EnsureChannel
 from storage.store import open_store
-from watchers.types import Organisation, Role
+from watchers.types import Organisation, Watch
 
 
 @pytest.fixture
@@ -275,6 +275,6 @@ def test_a_template_is_polled_for_a_name_as_soon_as_somebody_watches_it(house: H
     daemon.until(lambda: "search/Palantir" in outside.asked)
     with open_store(f"sqlite:///{house.folder}/contractwatch.db") as store:
         chat = EnsureChannel(chat_id=7, type="private", title="", language="en")
-        store.apply([chat, AddWatch(chat_id=7, organisation=Organisation(name="Serco"), role=Role.EITHER)], now=datetime.now(UTC))
+        store.apply([chat, AddWatch(chat_id=7, watch=Watch(organisation=Organisation(name="Serco")))], now=datetime.now(UTC))
     daemon.until(lambda: "search/Serco" in outside.asked)
     assert daemon.stop() == 0

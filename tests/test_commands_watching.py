@@ -12,6 +12,7 @@ from telegramworld import World, a_world
 from bot.commands.names import Unusable, Wanted, read_name, read_names
 from bot.texts import answers, talking
 from bot.texts import watching as texts
+from storage import watchlists
 from watchers.types import Role
 
 ANN, BOB = 7, 8
@@ -105,7 +106,7 @@ async def test_a_name_in_one_part_is_unwatched_in_that_part(world: World) -> Non
 
     channel = world.store.channel(ANN)
     assert channel is not None
-    assert [record.role for record in world.store.channel_watches(channel.id)] == [Role.PUBLIC_BODY]
+    assert [record.watch.role for record in world.store.channel_watches(channel.id)] == [Role.PUBLIC_BODY]
 
 
 async def test_the_list_is_numbered_and_its_links_share_a_watch(world: World) -> None:
@@ -126,11 +127,12 @@ async def test_a_link_to_nothing_shares_nothing(world: World, payload: str) -> N
     assert world.names(ANN) == []
 
 
-async def test_the_fifty_first_watch_is_refused_in_a_sentence_and_changes_nothing(world: World) -> None:
-    await world.ask(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(49)))
+async def test_a_watch_too_many_is_refused_in_a_sentence_and_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchlists, "MOST_WATCHES", 4)
+    await world.ask(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(3)))
 
     assert await world.ask(ANN, "/watch Palantir\nCapita") == answers.LIMIT_REACHED.replace("<code>", "").replace("</code>", "")
-    assert len(world.names(ANN)) == 49
+    assert len(world.names(ANN)) == 3
     listed = [text for text in world.api.shown(ANN) if text.startswith("✅")]
     assert listed
 

@@ -24,7 +24,7 @@ from bot.texts import evidence as texts
 from storage.groups import GroupKind, Waiting, first_group
 from storage.records import AddWatch, ChannelState, DeliveryState, EnsureChannel, SetChannelState
 from storage.store import Store, open_store
-from watchers.types import AlertClass, EventKind, Organisation, Party, Role
+from watchers.types import AlertClass, EventKind, Organisation, Party, Watch
 from watchers.workers import Workers
 
 ANN = 7
@@ -79,7 +79,7 @@ async def flood(store: Store, workers: Workers) -> AsyncIterator[Flood]:
 
 def follow(spine: Spine, *names: str) -> None:
     changes: list[Any] = [EnsureChannel(chat_id=ANN, type="private", title="", language="en")]
-    changes += [AddWatch(chat_id=ANN, organisation=Organisation(name=name), role=Role.EITHER) for name in names]
+    changes += [AddWatch(chat_id=ANN, watch=Watch(organisation=Organisation(name=name))) for name in names]
     spine.store.apply(changes, now=spine.now - timedelta(hours=1))
 
 

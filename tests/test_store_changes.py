@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 from storing import a_finding, an_entry, chat, chat_watch, claim, must_claim, save, send, set_up, told
 
+from storage import watchlists
 from storage.exceptions import LimitReached, NotFound
 from storage.records import AddWatch, ChannelState, EnsureChannel, ForgetChat, InboxUpdate, MigrateChat, Reply, SetChannelState
 from storage.tables import inbox, metadata, tombstone
-from watchers.types import Organisation, Role
+from watchers.types import Organisation, Watch
 
 HOUR = timedelta(hours=1)
 START = EnsureChannel(chat_id=7, type="private", title="Ann", language="en", added_by=7)
-WATCH = AddWatch(chat_id=7, organisation=Organisation(name="Palantir"), role=Role.EITHER)
+WATCH = AddWatch(chat_id=7, watch=Watch(organisation=Organisation(name="Palantir")))
 REPLY = Reply(chat_id=7, thread_id=None, text="Watching Palantir.")
 
 
@@ -54,9 +55,10 @@ def test_a_command_that_is_given_twice_has_its_effect_and_its_answer_once(store,
     assert store.counts(now).deliveries == {"pending": 2}
 
 
-def test_a_command_that_fails_has_no_effect_and_is_still_to_be_done(store, now):
+def test_a_command_that_fails_has_no_effect_and_is_still_to_be_done(store, now, monkeypatch):
+    monkeypatch.setattr(watchlists, "MOST_WATCHES", 5)
     store.save_updates([update(1)], now)
-    changes = [START, *(AddWatch(chat_id=7, organisation=Organisation(name=f"{n}"), role=Role.EITHER) for n in range(51))]
+    changes = [START, *(AddWatch(chat_id=7, watch=Watch(organisation=Organisation(name=f"{n}"))) for n in range(6))]
     before = everything(store)
     with pytest.raises(LimitReached):
         store.apply(changes, update_id=1, replies=[REPLY], now=now)
@@ -155,7 +157,7 @@ def test_who_asks_to_be_forgotten_leaves_numbers_and_gets_an_answer(store, now):
     store.apply([ForgetChat(chat_id=424242)], update_id=1, replies=[Reply(chat_id=424242, thread_id=None, text="Forgotten.")], now=now)
 
     assert store.channel(424242) is None
-    assert [one.organisation.name for one in store.watches()[1]] == ["Palantir"]
+    assert [one.name for one in store.watches()[1]] == ["Palantir"]
     answer = must_claim(store, now)
     assert (answer.channel.chat_id, answer.payload) == (424242, {"text": "Forgotten.", "buttons": []})
     send(store, answer, now)
@@ -190,7 +192,7 @@ def test_forgetting_an_unknown_chat_changes_nothing(store, now):
 def a_group(store, now):
     set_up(store, now, watches=())
     store.apply([EnsureChannel(chat_id=-5, type="group", title="Group", language="en")], now=now)
-    store.apply([AddWatch(chat_id=-5, organisation=Organisation(name="Palantir"), role=Role.EITHER)], now=now)
+    store.apply([AddWatch(chat_id=-5, watch=Watch(organisation=Organisation(name="Palantir")))], now=now)
     return chat_watch(store, "Palantir")
 
 
@@ -204,7 +206,7 @@ def test_a_group_that_moves_takes_all_with_it_and_twice_is_once(store, now):
     assert store.channel(-5) is None
     channel = store.channel(-1005)
     assert (channel.chat_id, channel.key, channel.type) == (-1005, "telegram:-1005", "supergroup")
-    assert [one.organisation.name for one in store.channel_watches(channel.id)] == ["Palantir"]
+    assert [one.watch.name for one in store.channel_watches(channel.id)] == ["Palantir"]
     assert must_claim(store, now).channel.chat_id == -1005
 
 
@@ -246,7 +248,7 @@ def test_a_group_that_moves_to_a_chat_that_is_there_is_merged_with_it(store, now
 
     assert store.channel(-5) is None
     channel = store.channel(-1005)
-    assert {one.organisation.name: one.created_at for one in store.channel_watches(channel.id)} == {"Palantir": now, "Serco": later}
+    assert {one.watch.name: one.created_at for one in store.channel_watches(channel.id)} == {"Palantir": now, "Serco": later}
     told_of = [(claimed.alert_id, False) for claimed in under_way if send(store, claimed, later)]
     while claimed := claim(store, later):
         told_of.append((claimed.alert_id, claimed.maybe_sent))

@@ -31,9 +31,11 @@ READS = {
     "channels": lambda s: s.channels(),
     "count_entries": lambda s: s.count_entries(NOW),
     "counts": lambda s: s.counts(NOW),
+    "draft": lambda s: s.draft(7, 1, NOW),
     "every_feed": lambda s: s.every_feed(),
     "evidence": lambda s: s.evidence(1),
     "feeds": lambda s: s.feeds(),
+    "followers": lambda s: s.followers(1),
     "group": lambda s: s.group(1, 1),
     "keys_of_entries": lambda s: s.keys_of_entries(),
     "last_update_id": lambda s: s.last_update_id(),
@@ -50,9 +52,11 @@ READS = {
     "pending_updates": lambda s: s.pending_updates(5),
     "set_back": lambda s: s.set_back(),
     "shared_watch": lambda s: s.shared_watch(1),
+    "shared_watchlist": lambda s: s.shared_watchlist("token"),
     "stored_alerts": lambda s: s.stored_alerts(),
     "stored_texts": lambda s: s.stored_texts(NOW, after=0, limit=5),
     "unseen": lambda s: s.unseen("bbc", [an_entry("one")]),
+    "watchlists": lambda s: s.watchlists(1),
     "watched_since": lambda s: s.watched_since(),
     "watches": lambda s: s.watches(),
 }
@@ -194,7 +198,7 @@ class Promises(RuleBasedStateMachine):
         chat(self.store, chat_id, self.now, name)
         mine = self.watching.setdefault(chat_id, {})
         if name not in mine:
-            mine[name] = next(one.id for one in self._list(chat_id) if one.organisation.name == name)
+            mine[name] = next(one.id for one in self._list(chat_id) if one.watch.name == name)
 
     @rule(chat_id=chats, name=names)
     def unwatch(self, chat_id, name):

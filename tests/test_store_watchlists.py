@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 from storing import PALANTIR, SERCO, a_finding, an_entry, chat, chat_watch, claim, console, save, set_up, told
 
+from storage import watchlists
 from storage.exceptions import LimitReached, NotFound
 from storage.records import AddWatch, ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, RemoveWatch
-from storage.watchlists import MOST_WATCHES
 from watchers.types import Organisation, Role, Watch
 
 HOUR = timedelta(hours=1)
@@ -83,10 +83,10 @@ def test_a_configured_chat_is_the_channel_that_the_chat_itself_sets_up(store, no
     number = chat(store, -1001, now, "Capita")
     store.sync_config(lists(PALANTIR), [configured], now)
     assert [(one.id, one.key) for one in store.channels()] == [(number, "telegram:-1001")]
-    assert [(one.organisation.name, one.watchlist) for one in store.channel_watches(number)] == [("Capita", None), ("Palantir", "All")]
+    assert [(one.watch.name, one.watchlist) for one in store.channel_watches(number)] == [("Capita", None), ("Palantir", "All")]
 
     store.sync_config(lists(PALANTIR), [], now)
-    assert [one.organisation.name for one in store.channel_watches(number)] == ["Capita"]
+    assert [one.watch.name for one in store.channel_watches(number)] == ["Capita"]
     assert [one.state for one in store.channels()] == [ChannelState.ACTIVE]
 
 
@@ -100,7 +100,7 @@ def test_chat_numbers_of_64_bits_are_kept_whole(store, now):
 def test_a_chat_adds_and_removes_its_own_watches(store, now):
     number = chat(store, 7, now, "Palantir", "Serco", "Palantir")
     first, second = store.channel_watches(number)
-    assert (first.organisation.name, second.organisation.name, first.created_at) == ("Palantir", "Serco", now)
+    assert (first.watch.name, second.watch.name, first.created_at) == ("Palantir", "Serco", now)
 
     version = store.watches()[0]
     store.apply([RemoveWatch(chat_id=7, watch_id=first.id)], now=now)
@@ -119,7 +119,7 @@ def test_chats_that_watch_the_same_share_one_watch_and_not_their_lists(store, no
 
     assert store.channel_watches(ann) == []
     assert [one.id for one in store.channel_watches(bob)] == [watch.id]
-    assert store.shared_watch(watch.id) == watch
+    assert store.shared_watch(watch.id).watch == watch.watch
 
 
 def test_shared_numbers_cannot_be_counted_through(store, now):
@@ -130,16 +130,17 @@ def test_shared_numbers_cannot_be_counted_through(store, now):
     assert store.shared_watch(1) is None
 
 
-def test_a_watch_too_many_is_refused_and_changes_nothing(store, now):
-    names = [f"Firm {number}" for number in range(MOST_WATCHES)]
+def test_a_watch_too_many_is_refused_and_changes_nothing(store, now, monkeypatch):
+    monkeypatch.setattr(watchlists, "MOST_WATCHES", 5)
+    names = [f"Firm {number}" for number in range(5)]
     number = chat(store, 7, now, *names)
     version = store.watches()
 
-    with pytest.raises(LimitReached, match="50 organisations; remove one before adding Capita"):
+    with pytest.raises(LimitReached, match="5 watches; remove one before adding Capita"):
         chat(store, 7, now, "Capita")
     assert store.watches() == version
     chat(store, 7, now, "Firm 3")
-    assert len(store.channel_watches(number)) == MOST_WATCHES
+    assert len(store.channel_watches(number)) == 5
 
 
 def test_only_a_channels_own_watch_can_be_removed(store, now):
@@ -154,7 +155,7 @@ def test_only_a_channels_own_watch_can_be_removed(store, now):
 
 def test_a_watch_needs_a_channel(store, now):
     with pytest.raises(NotFound, match="telegram:7:3: there is no such channel"):
-        store.apply([AddWatch(chat_id=7, thread_id=3, organisation=Organisation(name="Serco"), role=Role.EITHER)], now=now)
+        store.apply([AddWatch(chat_id=7, thread_id=3, watch=Watch(organisation=Organisation(name="Serco")))], now=now)
     assert store.watches()[1] == ()
 
 
@@ -207,7 +208,7 @@ def test_watches_with_the_same_name_and_other_identifiers_are_different(store, n
         Organisation(name="Serco", aliases=("S",)),
     ]
     number = chat(store, 7, now)
-    store.apply([AddWatch(chat_id=7, organisation=one, role=Role.EITHER) for one in organisations], now=now)
+    store.apply([AddWatch(chat_id=7, watch=Watch(organisation=one)) for one in organisations], now=now)
 
-    assert {one.organisation for one in store.channel_watches(number)} == set(organisations)
+    assert {one.watch.organisation for one in store.channel_watches(number)} == set(organisations)
     assert {type(one) for one in store.watches()[1]} == {Watch}

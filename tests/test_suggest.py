@@ -171,7 +171,7 @@ def organisation(world: World, chat_id: int) -> Organisation:
     channel = world.store.channel(chat_id)
     assert channel is not None
     (record,) = world.store.channel_watches(channel.id)
-    return record.organisation
+    return record.watch.organisation
 
 
 async def test_what_notices_know_is_offered_under_the_answer_and_nothing_is_added(world: World) -> None:

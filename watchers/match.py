@@ -24,6 +24,7 @@ from watchers.types import Match, Party, Role, Watch
 _Added = TypeVar("_Added")
 
 FLAG = "look-alike letters"
+PARTNER = "\x1f"  # behind the id of a pair: its second side. A pair matches when both do (``watchers.concern``)
 _SHORT = 4  # letters: such names keep their case
 _LEAST = 2  # letters: shorter names are refused
 _UNBROKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -39,7 +40,7 @@ _BLANKED = bytes(byte if chr(byte).isalnum() or chr(byte) == "&" else ord(" ") f
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A watched name in a text: which watches it belongs to, where it stands (code points), whether its letters are borrowed."""
+    """A watched name in a text: which sides of watches it belongs to, where it stands (code points), whether its letters are borrowed."""
 
     watches: tuple[str, ...]
     start: int
@@ -53,19 +54,26 @@ class _Pattern(NamedTuple):  # a plain tuple: 100,000 of them are made and compa
 
 
 class Matcher:
-    """All watches at once. Immutable; build a new one when the watches change."""
+    """All watches at once. Immutable; build a new one when the watches change.
+
+    What is found are sides: a watch that names one organisation is its own only side, the second of a pair is its id and ``PARTNER``.
+    """
 
     def __init__(self, watches: Sequence[Watch]) -> None:
-        self._roles = {watch.id: watch.role for watch in watches}
+        self.selective = {watch.id: watch for watch in watches if _selective(watch)}  # a name alone does not decide
+        self.unnamed = tuple(watch for watch in watches if watch.organisation is None)
+        self._roles: dict[str, Role] = {}
         self._patterns: list[list[_Pattern]] = []
         self._names: dict[str, list[str]] = defaultdict(list)
         self._identifiers: dict[str, list[str]] = defaultdict(list)
         index: dict[str, int] = {}
         for watch in watches:
-            for identifier in watch.organisation.identifiers:
-                self._identifiers[_identifier(identifier)].append(watch.id)
-            for name in (watch.organisation.name, *watch.organisation.aliases):
-                self._add(watch.id, name, index)
+            for side, (organisation, role) in zip((watch.id, watch.id + PARTNER), watch.sides, strict=False):
+                self._roles[side] = role
+                for identifier in organisation.identifiers:
+                    self._identifiers[_identifier(identifier)].append(side)
+                for name in (organisation.name, *organisation.aliases):
+                    self._add(side, name, index)
         self._keys = list(index)
         self._automaton = (
             ahocorasick_rs.AhoCorasick(self._keys, matchkind=ahocorasick_rs.MatchKind.Standard, store_patterns=False) if index else None
@@ -172,6 +180,15 @@ class Matcher:
             for watch in self.watching(self._names.get(normal_name(party.name), ()), role):
                 matches.setdefault(watch, Match(watch=watch, role=role, proof=party.name, span=party.span))
         return tuple(matches.values())
+
+
+def watch_of(side: str) -> str:
+    """The id of the watch that a side belongs to."""
+    return side.removesuffix(PARTNER)
+
+
+def _selective(watch: Watch) -> bool:
+    return bool(watch.partner is not None or watch.area or watch.direct or watch.without)
 
 
 def _append(found: list[_Added], one: _Added) -> None:

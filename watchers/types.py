@@ -94,11 +94,52 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """An organisation someone follows, with the role it must play."""
+    """What a report must show to concern whoever follows it; what of that is told in a place are ``Terms``.
 
-    id: str
-    organisation: Organisation
+    Most watches name an organisation and the role it must play. A pair names a partner as well: both must play, each in its role. A watch
+    that names nobody takes every report that fits the rest of it. ``area``: the public body must be one of this place ("London").
+    ``direct``: only awards without competition, as notices say. ``without``: words and phrases; a report that holds one does not count.
+    """
+
+    id: str = ""  # the store's; empty where none was given yet
+    organisation: Organisation | None = None
     role: Role = Role.EITHER
+    partner: Organisation | None = None
+    partner_role: Role = Role.EITHER
+    area: str = ""
+    direct: bool = False
+    without: tuple[str, ...] = ()
+
+    @property
+    def sides(self) -> tuple[tuple[Organisation, Role], ...]:
+        """The organisations it names, each with the role it must play: none, one or two."""
+        named = ((self.organisation, self.role), (self.partner, self.partner_role))
+        return tuple((one, role) for one, role in named if one is not None)
+
+    @property
+    def name(self) -> str:
+        """Its organisations as people write them down: "Palantir AND Metropolitan Police"; empty where it names nobody."""
+        return " AND ".join(one.name for one, _ in self.sides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What of a watch is told in a place.
+
+    ``kinds``: these events and no others; None: those that the place wants to be told of in general. ``minimum``: the least sum in whole
+    units of ``currency``; a story of which nobody stated a sum in that currency is told where ``without_sum`` says so: a cancellation
+    often states none, and whoever follows one organisation would rather hear of it.
+    """
+
+    kinds: frozenset[EventKind] | None = None
+    minimum: int | None = None
+    currency: str = "GBP"
+    without_sum: bool = True
+    paused: bool = False
+
+
+ANY_WATCH = Watch()  # names nobody and asks for nothing: every report
+DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from watchers.concern import concerned
 from watchers.match import Matcher, Mention
 from watchers.names import COMMON
 from watchers.notices import understand_release
@@ -26,9 +27,8 @@ _KINDS = {Role.SUPPLIER: "supplier", Role.PUBLIC_BODY: "body"}
 
 def understand(entry: Entry, matcher: Matcher, awards: Sequence[AwardParty] = ()) -> tuple[Finding, ...]:
     """The findings of an entry, most often none. ``awards`` are the stored suppliers an official notice may be joined to."""
-    if entry.release is not None:
-        return understand_release(entry, awards, matcher)
-    return _understand_text(entry, matcher)
+    found = _understand_text(entry, matcher) if entry.release is None else understand_release(entry, awards, matcher)
+    return tuple(concerned(entry, one, matcher) for one in found)
 
 
 def _understand_text(entry: Entry, matcher: Matcher) -> tuple[Finding, ...]:

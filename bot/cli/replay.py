@@ -105,7 +105,7 @@ def _wanted(watches: tuple[Watch, ...], name: str | None) -> tuple[Watch, ...]:
     found = tuple(
         one
         for one in watches
-        if name == one.id or meant in {normal_name(known) for known in (one.organisation.name, *one.organisation.aliases)}
+        if name == one.id or meant in {normal_name(known) for side, _ in one.sides for known in (side.name, *side.aliases)}
     )
     if not found:
         raise Failed(f"nobody watches {name!r}", WRONG_USE)

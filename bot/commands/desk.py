@@ -75,7 +75,7 @@ class Desk:
         """What the place follows, in the order that /watches numbers it by: as it was added, then by name."""
         channel = await self.channel(place)
         records = [] if channel is None else await self.call(self.store.channel_watches, channel.id)
-        return sorted(records, key=lambda record: (record.created_at, record.organisation.name.casefold(), record.role))
+        return sorted(records, key=lambda record: (record.created_at, record.watch.name.casefold(), record.watch.role))
 
 
 def pages(head: Piece | None, lines: Sequence[Piece]) -> list[Piece]:

@@ -7,6 +7,7 @@ that is not in them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.commands.asked import Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, numbered_button, refused, stale
@@ -63,16 +64,21 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     name = getattr(read_name(pressed.offered or ""), "name", "")
-    watched = (one for one in await desk.watches(place) if one.role is role and same_name(one.organisation.name, name))
+    watched = (one for one in await desk.watches(place) if one.watch.role is role and same_name(one.watch.name, name))
     record = next(watched, None) if name else None
-    if record is None:
+    if record is None or record.watch.organisation is None:
         return stale(desk)
-    chosen = next((one for one in await suggestions(record.organisation, role, desk) if one.key == key), None)
+    chosen = next((one for one in await suggestions(record.watch.organisation, role, desk) if one.key == key), None)
     if chosen is None:
         return stale(desk)
     changes = (
         RemoveWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch_id=record.id),
-        AddWatch(chat_id=place.chat_id, thread_id=place.thread_id, organisation=chosen.added_to(record.organisation), role=role),
+        AddWatch(
+            chat_id=place.chat_id,
+            thread_id=place.thread_id,
+            watch=replace(record.watch, organisation=chosen.added_to(record.watch.organisation)),
+            terms=record.terms,
+        ),
     )
     return Decision(changes=changes, toast=_taken(chosen, desk.speech))
 

@@ -15,7 +15,7 @@ from bot.render import in_the_part
 from bot.speech import Speech, Text
 from bot.texts import watching as texts
 from storage.records import AddWatch, Change, RemoveWatch, WatchRecord
-from watchers.types import Organisation, Role
+from watchers.types import Organisation, Role, Watch
 
 UNWATCH, OFFER = "u", "w"  # first letters of button data: "u:<watch>:<chat>", "w:<role>"
 _MAX_BUTTONS = 30
@@ -40,8 +40,8 @@ async def shared(asked: Asked, desk: Desk, watch_id: int) -> Decision:
     if record is None:
         return Decision(replies=desk.reply(asked.place, texts.SHARED_GONE))
     known = any(watch.id == record.id for watch in await desk.watches(place))
-    changes = (ensure(place, desk.speech, user_id=asked.user_id), _add(place, record.organisation, record.role))
-    name = [Wanted(record.organisation.name, record.role)]
+    changes = (ensure(place, desk.speech, user_id=asked.user_id), _add(place, record.watch))
+    name = [Wanted(record.watch.name, record.watch.role)]
     lines = _added([] if known else name, name if known else [], [], None, desk.speech)
     return Decision(changes=changes, replies=desk.reply(place, *pages(None, lines)))
 
@@ -102,7 +102,7 @@ async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> De
     record = next((record for record in await desk.watches(place) if record.id == int(watch_id)), None)
     if record is None:
         return stale(desk)
-    toast = desk.speech.label(texts.REMOVED_TOAST, name=record.organisation.name, limit=_MAX_TOAST)
+    toast = desk.speech.label(texts.REMOVED_TOAST, name=record.watch.name, limit=_MAX_TOAST)
     return Decision(changes=(_remove(place, record.id),), toast=toast)
 
 
@@ -117,7 +117,7 @@ async def watches(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
         speech.say(
             texts.SHARED,
             number=number,
-            name=_watched(record.organisation.name, record.role, speech),
+            name=_watched(record.watch.name, record.watch.role, speech),
             link=words(texts.LINK.format(username=desk.username, payload=f"w_{record.id}")),
         )
         for number, record in enumerate(records, 1)
@@ -132,10 +132,10 @@ async def _follow(place: Place, lines: Sequence[Wanted | Unusable], desk: Desk, 
     known: list[Wanted] = []
     for line in lines:
         if isinstance(line, Wanted):
-            followed = any(record.role is line.role and same_name(record.organisation.name, line.name) for record in records)
+            followed = any(record.watch.role is line.role and same_name(record.watch.name, line.name) for record in records)
             (known if followed else new).append(line)
     wrong = [line for line in lines if isinstance(line, Unusable)]
-    changes: list[Change] = [_add(place, Organisation(name=one.name), one.role) for one in new]
+    changes: list[Change] = [_add(place, Watch(organisation=Organisation(name=one.name), role=one.role)) for one in new]
     if new:
         changes.insert(0, ensure(place, desk.speech, user_id=asked.user_id))
     told = _added(new, known, wrong, _elsewhere(place, asked.place), desk.speech)
@@ -152,7 +152,7 @@ def _added(new: Sequence[Wanted], known: Sequence[Wanted], wrong: Sequence[Unusa
 
 
 def _removed(gone: Sequence[WatchRecord], unknown: Sequence[str], chat: str | None, speech: Speech) -> list[Piece]:
-    lines = [_of(_watched(one.organisation.name, one.role, speech), chat, texts.REMOVED, texts.REMOVED_THERE, speech) for one in gone]
+    lines = [_of(_watched(one.watch.name, one.watch.role, speech), chat, texts.REMOVED, texts.REMOVED_THERE, speech) for one in gone]
     return lines + [
         speech.say(texts.NOT_WATCHED_THERE, name=name, chat=chat) if chat else speech.say(texts.NOT_WATCHED, name=name) for name in unknown
     ]
@@ -175,13 +175,13 @@ def _chosen(line: str, records: Sequence[WatchRecord]) -> list[WatchRecord]:
     wanted = read_name(line)
     if not isinstance(wanted, Wanted):
         return []
-    named = [record for record in records if same_name(record.organisation.name, wanted.name)]
-    return [record for record in named if wanted.role is Role.EITHER or record.role is wanted.role]
+    named = [record for record in records if same_name(record.watch.name, wanted.name)]
+    return [record for record in named if wanted.role is Role.EITHER or record.watch.role is wanted.role]
 
 
 def _unwatch_buttons(place: Place, records: Sequence[WatchRecord], speech: Speech) -> Buttons:
     return tuple(
-        ((numbered_button(number, record.organisation.name, speech), f"{UNWATCH}:{record.id}:{place.chat_id}"),)
+        ((numbered_button(number, record.watch.name, speech), f"{UNWATCH}:{record.id}:{place.chat_id}"),)
         for number, record in enumerate(records[:_MAX_BUTTONS], 1)
     )
 
@@ -194,8 +194,8 @@ def _letter(role: Role) -> str:
     return next(letter for letter, offered in _OFFERED_ROLES.items() if offered is role)
 
 
-def _add(place: Place, organisation: Organisation, role: Role) -> AddWatch:
-    return AddWatch(chat_id=place.chat_id, thread_id=place.thread_id, organisation=organisation, role=role)
+def _add(place: Place, watch: Watch) -> AddWatch:
+    return AddWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch=watch)
 
 
 def _remove(place: Place, watch_id: int) -> RemoveWatch:

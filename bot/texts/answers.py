@@ -6,7 +6,7 @@ from bot.speech import text
 
 ADMINS_ONLY = text("Only admins of this chat can change what it follows.")
 ADMINS_ONLY_TOAST = text("Only admins can do this.")
-LIMIT_REACHED = text("A chat can watch at most 50 organisations, so nothing was added. /unwatch makes room.")
+LIMIT_REACHED = text("That is more than a chat may have, so nothing was changed. /unwatch makes room.")
 TOO_MANY_COMMANDS = text("That is a lot in one minute. Please try again in a minute.")
 COULD_NOT_CHECK = text("Telegram did not tell me who may do this here. Please try again.")
 SOMETHING_WRONG = text("Something went wrong on my side. Nothing was changed. Please try again.")
