@@ -103,6 +103,8 @@ def _deal(said: Said, found: Parties, whole: Whole, tags: frozenset[str]) -> boo
         return (bool(found.led) and bool(found.bodies)) or (known and whole.supports(said))
     if found.bodies:
         firm = bool(found.suppliers) or _firm(tokens) or (name == "give" and whole.has(_FIRM))
+        if name == "sign" and "order" not in tags and not _about_goods(said) and not whole.supports(said):
+            return False  # "signs an agreement with": bodies and firms agree on many things
         return firm or _arms(said) or "order" in tags or whole.supports(said)
     won = name == "win" and _firm(tokens) and _tagged(tokens, "works")
     plain = found.plain and (won or ("order" in tags and _arms(said)) or (cancels and whole.supplier))
@@ -113,8 +115,9 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
     """Whether a verb without a contract noun beside it tells one."""
     needs, bodies = said.verb.frame.needs, bool(found.bodies)
     known = found.known
-    if needs == "noun" or (found.private and not bodies) or (_light(said) and not _about_work(said, whole)):
-        return False
+    recalled = said.sentence.field != "title" and said.verb.frame.event is EventKind.AWARDED and not whole.supports(said, _PAPER)
+    if needs == "noun" or recalled or (found.private and not bodies) or (_light(said) and not _about_work(said, whole)):
+        return False  # a summary also recalls and explains
     if needs == "firm":
         return _thrown_out(said, found, whole)
     if _works_given(said, found, known=known):
@@ -125,6 +128,11 @@ def _implied(said: Said, found: Parties, whole: Whole) -> bool:
         sealed = any(token.tags & _WORKS or token.money is not None for token in said.tokens) or whole.supports(said, _PAPER)
         return bodies and sealed and (known or bool(found.led) or whole.supplier)
     return _ended(said, found, whole) or _done_by_a_firm(said, found, whole, known=known)
+
+
+def _about_goods(said: Said) -> bool:
+    """Whether works, goods or a sum stand in the sentence."""
+    return any(token.tags & _WORKS or token.money is not None for token in said.sentence.tokens)
 
 
 def _light(said: Said) -> bool:

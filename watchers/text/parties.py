@@ -150,7 +150,10 @@ def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]
     tokens, found, index = sentence.tokens, [], start
     while index < end:
         token = tokens[index]
-        if token.kind in ("body", "place", "supplier"):
+        if token.kind == "place" and (stop := _named_after(tokens, index, end, rules)) > index:
+            found.append(Name(index, stop, "supplier"))  # "Kuwait Airways"
+            index = stop
+        elif token.kind in ("body", "place", "supplier"):
             stop = _run(tokens, index + 1, end, rules) if token.kind == "supplier" and not token.watched else index + 1
             found.append(Name(index, stop, token.kind, known=True))
             index = stop
@@ -178,6 +181,20 @@ def names(sentence: Sentence, start: int, end: int, rules: Folder) -> list[Name]
         else:
             index += 1
     return found
+
+
+def _named_after(tokens: list[Token], index: int, end: int, rules: Folder) -> int:
+    """Where a firm's name that has this place in it ends ("China Mobile", "Air Berlin", "Orange Egypt"); ``index`` when none has."""
+    before = tokens[index - 1] if index else None
+    if rules.capitals == "none":
+        return index + 1 if before is not None and (before.kind == "supplier" or "firm" in before.tags) else index
+    following = tokens[index + 1] if index + 1 < end else None
+    if following is not None and following.kind == "word" and following.capital and following.tags == {"n"}:
+        led = before is not None and before.tags & _LEADS
+        return index if led and rules.capitals == "nouns" else _run(tokens, index + 1, end, rules)
+    own = before is not None and before.kind == "word" and before.capital and before.tags == {"n"}
+    joined = before is not None and rules.capitals == "nouns" and (own or before.kind in ("supplier", "place"))
+    return index + 1 if joined else index
 
 
 def _firm(sentence: Sentence, index: int, end: int, rules: Folder) -> Name | None:
