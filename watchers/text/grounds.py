@@ -150,7 +150,8 @@ def _works_given(said: Said, found: Parties, *, known: bool) -> bool:
     name = said.verb.frame.name
     if not _tagged(said.tokens, "works"):
         return False
-    if known and (name == "give" or (name == "win" and bool(found.bodies))):
+    publicly = bool(found.bodies) or "public_verb" in said.sentence.tokens[said.trigger].tags
+    if known and (name == "give" or (name == "win" and publicly)):
         return True
     return said.passive and ((name == "give" and bool(found.led)) or (said.verb.frame.needs == "support" and known))
 
