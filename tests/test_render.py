@@ -16,9 +16,10 @@ from botapi import found_entities, parse_html, tdjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.locale import LANGUAGES
 from bot.markup import WORD_JOINER, clean, clip, foreign, host_of, join, shown, tagless, units
 from bot.render import MAX_UNITS, render_alert, render_brief, render_json, render_payload
-from bot.speech import ENGLISH
+from bot.speech import ENGLISH, Speech
 from bot.texts import alerts as texts
 from storage.records import AlertView
 from watchers.types import AlertClass, EventKind, Money, Role
@@ -36,8 +37,8 @@ def bare(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, f"{WORD_JOINER}\u2068\u2069")))
 
 
-def brief(view: AlertView) -> str:
-    return join("\n", list(render_brief(view, ENGLISH))).html
+def brief(view: AlertView, speech: Speech = ENGLISH) -> str:
+    return join("\n", list(render_brief(view, speech))).html
 
 
 def first_line(**more: object) -> str:
@@ -46,6 +47,21 @@ def first_line(**more: object) -> str:
 
 def test_the_first_line_says_it_all() -> None:
     assert first_line() == "🔴 CANCELLED · Palantir · Metropolitan Police · £50m"
+
+
+def test_in_another_language_the_sum_is_written_as_it_is_there_and_the_evidence_stays_as_printed() -> None:
+    billions = Money(amount=Decimal(2_400_000_000), currency="GBP", printed="£2.4bn")
+    view = alert_view(value=billions, sentence="The £2.4bn deal is off.")
+    lines = seen(render_alert(view, Speech("de")).html).splitlines()
+
+    assert lines[0] == "🔴 GESTOPPT · Palantir · Metropolitan Police · 2,4 Milliarden\u00a0£"
+    assert "The £2.4bn deal is off." in lines
+
+
+def test_a_sum_that_was_printed_in_another_language_is_written_for_who_reads_english() -> None:
+    printed = Money(amount=Decimal(2_400_000_000), currency="EUR", printed="2,4 Milliarden Euro")
+
+    assert first_line(value=printed).endswith(" · €2.4 billion")
 
 
 def test_an_award_is_green() -> None:
@@ -398,9 +414,9 @@ views = st.builds(
 
 @needs_judge
 @settings(max_examples=60, deadline=None)
-@given(views, st.booleans())
-def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool) -> None:
-    for markup in (render_alert(view, ENGLISH, again=again).html, brief(view)):  # type: ignore[arg-type]
+@given(views, st.booleans(), st.sampled_from(list(LANGUAGES)))
+def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool, language: str) -> None:
+    for markup in (render_alert(view, Speech(language), again=again).html, brief(view, Speech(language))):  # type: ignore[arg-type]
         text, entities = parse_html(markup)
 
         assert text == tagless(markup), "nothing that was foreign became a tag"

@@ -13,11 +13,15 @@ MAX_NAME = 80
 MIN_NAME = 3  # two letters are enough when they are capitals (BT, EY): those are matched with their case
 _MIN_LETTERS = 2
 _QUOTES = "\"'“”„‟‘’‚«»‹›`"
-_ROLE = re.compile(
-    r"[\s,]+(?:(?:as|only as)\s+(?:an?\s+|the\s+)?)(?P<role>supplier|contractor|vendor|public[ _]body|body|buyer|authority)\s*\.?$",
-    re.IGNORECASE,
+# Behind a name: the part it must play, in the words of every language the bot speaks.
+_AS = r"(?:(?:only\s+)?as(?:\s+(?:an?|the))?|(?:nur\s+)?als|comme|como)\s+"
+_SUPPLIER = rf"{_AS}(?:supplier|contractor|vendor|auftragnehmer|lieferant|fournisseur|titulaire|proveedor|adjudicatario)|كمور\u0651?د"
+_BODY = (
+    rf"{_AS}(?:public[ _]body|body|buyer|authority|öffentliche stelle|auftraggeber"
+    r"|organisme public|acheteur|organismo p[uú]blico|comprador)"
+    r"|كجهة عامة"
 )
-_SUPPLIERS = ("supplier", "contractor", "vendor")
+_ROLE = re.compile(rf"[\s,]+(?:(?P<supplier>{_SUPPLIER})|(?P<body>{_BODY}))\s*\.?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def read_name(line: str) -> Wanted | Unusable:
     found = _ROLE.search(text)
     role = Role.EITHER
     if found is not None:
-        role = Role.SUPPLIER if found["role"].lower() in _SUPPLIERS else Role.PUBLIC_BODY
+        role = Role.SUPPLIER if found["supplier"] else Role.PUBLIC_BODY
         text = text[: found.start()].strip(_QUOTES + " ,")
     reason = _unusable(text)
     return Unusable(text[:MAX_NAME], reason) if reason else Wanted(text, role)

@@ -34,11 +34,15 @@ async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
 
 
 async def help_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
-    return Decision(replies=desk.reply(asked.place, texts.HELP))
+    return Decision(replies=desk.reply(asked.place, _lines(texts.HELP, desk.speech)))
 
 
 async def privacy(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
-    return Decision(replies=desk.reply(asked.place, texts.PRIVACY))
+    return Decision(replies=desk.reply(asked.place, _lines(texts.PRIVACY, desk.speech)))
+
+
+def _lines(sentences: Sequence[Text], speech: Speech) -> Piece:
+    return join("\n", [speech.say(one) for one in sentences])
 
 
 async def latest(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001

@@ -44,8 +44,6 @@ YOUR_WATCH = text("Your watch: {names}")
 IN_THE_PART = {Role.SUPPLIER: text("{name} (supplier)"), Role.PUBLIC_BODY: text("{name} (public body)")}
 MAYBE_SECOND = text("↻ This may be a second copy: it is not known whether the first one arrived.")
 
-# --- several in one message ---------------------------------------------------------------------------------------------------------
-
 MANY_SIGN = "🗂"
 # The first line of a message that tells several alerts.
 ALERTS = counted("{n} ALERT", "{n} ALERTS")

@@ -9,30 +9,35 @@ WELCOME = text(
     "Send me the name of a company or public body, for example <code>Palantir</code>, and I start watching. /help shows the rest."
 )
 WELCOME_GROUP = text("Hello! An admin can tell me what to watch here, for example <code>/watch Palantir</code>.")
-HELP = text(
-    "I read newsrooms and the official registers of public contracts. When a contract with an organisation you watch is <b>awarded</b> or "
-    "<b>cancelled</b>, I tell you once, with the evidence.\n\n"
-    "/watch Palantir: watch a company or a public body\n"
-    "/watch Palantir as supplier: only when it is the supplier (or <i>as public body</i>)\n"
-    "/unwatch Palantir: stop watching it\n"
-    "/watches: what is watched here, with links to share\n"
-    "/latest: the latest alerts\n"
-    "/evidence, as a reply to an alert: what it rests on, as a file\n"
-    "/status: whether everything works\n"
-    "/language: the language I speak here\n"
-    "/privacy: what I keep\n"
-    "/stop: delete everything about this chat\n\n"
-    "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
-    "<code>/watch @channel Palantir</code>."
+# The lines of /help and of /privacy are sentences of their own, so that a new one leaves the translations of the others alone.
+HELP = (
+    text(
+        "I read newsrooms and the official registers of public contracts. When a contract with an organisation you watch is <b>awarded</b> "
+        "or <b>cancelled</b>, I tell you once, with the evidence.\n"
+    ),
+    text("/watch Palantir: watch a company or a public body"),
+    text("/watch Palantir as supplier: only when it is the supplier (or <i>as public body</i>)"),
+    text("/unwatch Palantir: stop watching it"),
+    text("/watches: what is watched here, with links to share"),
+    text("/latest: the latest alerts"),
+    text("/evidence, as a reply to an alert: what it rests on, as a file"),
+    text("/status: whether everything works"),
+    text("/language: the language I speak here"),
+    text("/privacy: what I keep"),
+    text("/stop: delete everything about this chat\n"),
+    text(
+        "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
+        "<code>/watch @channel Palantir</code>."
+    ),
 )
-PRIVACY = text(
-    "<b>What I keep</b>\n"
-    "• the number of this chat; of groups and channels also the title and who set them up\n"
-    "• its language and what it watches\n"
-    "• which alerts were sent here, so that none comes twice\n"
-    "I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts. "
-    "A link that you share with /watches shows its name and role to whoever opens it, and nothing about you.\n"
-    "/stop deletes everything about this chat at once."
+PRIVACY = (
+    text("<b>What I keep</b>"),
+    text("• the number of this chat; of groups and channels also the title and who set them up"),
+    text("• its language and what it watches"),
+    text("• which alerts were sent here, so that none comes twice"),
+    text("I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts."),
+    text("A link that you share with /watches shows its name and role to whoever opens it, and nothing about you."),
+    text("/stop deletes everything about this chat at once."),
 )
 WHICH_LANGUAGE = text("Which language shall I speak here?")
 LANGUAGE_SET = text("From now on I speak {language} here.")
