@@ -44,7 +44,9 @@ _FRESH: dict[str, Any] = dict.fromkeys(("etag", "last_modified", "next_poll_at",
 _FIND_FEED = select(feed.c.id).where(feed.c.key == bindparam("feed_key"))
 _LOCK_FEED = _FIND_FEED.with_for_update()
 _WRITE_STATE = update(feed).where(feed.c.id == bindparam("of_id")).values(owner=None, lease_until=None)
-CLOCK_SLACK_US = 3_600_000_000  # how far ahead a stored time may lie after the clock went back before it counts as due
+# Clocks of daemons that share a database differ by less than this. A time that lies an interval and this ahead, written "later" than now,
+# comes from a clock that went back: waiting for it would leave a feed unread for as long as the clock was set back.
+CLOCK_SLACK_US = 300_000_000
 
 
 class Feeds:
@@ -74,8 +76,8 @@ class Feeds:
     ) -> list[tuple[str, FeedState]]:
         """Claim up to ``limit`` feeds that are due, the longest overdue first.
 
-        A claim ends with ``save_state`` or ``save_poll``, or with its lease. A feed whose time lies more than its interval and an hour
-        ahead although its state was written "later" than now is due as well: the clock went back, and the old time may be years away.
+        A claim ends with ``save_state`` or ``save_poll``, or with its lease. A feed whose time lies more than its interval and five
+        minutes ahead although its state was written "later" than now is due as well: the clock went back, and the old time may be years away.
         """
         due = (
             select(feed)

@@ -77,8 +77,7 @@ def table(names: list[str], options: argparse.Namespace) -> list[Line]:
     with ThreadPoolExecutor(options.jobs) as pool:
         for done in as_completed([pool.submit(apart, name, options) for name in names]):
             lines.append(done.result())
-            if sys.stderr.isatty():
-                print(f"\r\033[K{len(lines)} of {len(names)}: {lines[-1]}", file=sys.stderr)
+            print(f"{len(lines)} of {len(names)}: {lines[-1]}", file=sys.stderr, flush=True)
     return sorted(lines, key=lambda line: names.index(line.id))
 
 
