@@ -76,8 +76,8 @@ class Feeds:
     ) -> list[tuple[str, FeedState]]:
         """Claim up to ``limit`` feeds that are due, the longest overdue first.
 
-        A claim ends with ``save_state`` or ``save_poll``, or with its lease. A feed whose time lies more than its interval and five
-        minutes ahead although its state was written "later" than now is due as well: the clock went back, and the old time may be years away.
+        A claim ends with ``save_state`` or ``save_poll``, or with its lease. A feed whose time lies more than its interval and five minutes
+        ahead although its state was written "later" than now is due as well: the clock went back, and the old time may be years away.
         """
         due = (
             select(feed)
