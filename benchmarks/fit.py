@@ -1,6 +1,6 @@
 """Fits the weights of ``watchers/text/weights.py`` on the project's own sentences, and says how far they can be trusted.
 
-    python benchmarks/fit.py [--language en] [--cross-check]
+    python -m benchmarks.fit [--language en] [--cross-check]
 
 Reads ``benchmarks/corpus/<language>/*.jsonl`` (fields as in docs/languages.md: title, summary, event, supplier, public_body, value) and
 writes ``watchers/rules/<language>/entry.weights`` and ``token.weights``. ``--cross-check`` writes nothing: it fits on all files but one
@@ -27,21 +27,23 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks import network
+from benchmarks.measures import KINDS
 from watchers.text import events, tokens, weigh
 from watchers.text.features import context, of_entry
 from watchers.text.rules import Rules, rules
 from watchers.text.tokens import Sentence
 from watchers.text.told import Told
-from watchers.text.weights import BIAS, Weights
+from watchers.text.weights import BIAS, Network, Weights
 
 Row = dict[str, Any]
 HERE = Path(__file__).parent
-ENTRY = ("awarded", "cancelled", "terminated", "none")
 _CASES = "cases"
 TOKEN = ("supplier", "body", "value", "none")
 _ALERT = {"awarded": "awarded", "cancelled": "cancelled", "terminated": "cancelled"}
-_LEAST = {"entry": 3, "token": 3}  # a feature seen less often says more about one sentence than about the language
-_STRENGTH = {"entry": 0.1, "token": 0.3}  # C of the regression: how far weights may grow
+_LEAST = 3  # a feature seen less often says more about one sentence than about the language
+_STRENGTH = 0.3  # C of the regression: how far weights may grow
+_HALF = 0.5
 _SMALLEST = 2  # hundredths; a lighter weight is left out
 
 
@@ -90,16 +92,16 @@ def _cases(language: str) -> Iterator[tuple[str, Row]]:
             yield _CASES, {"title": title, "summary": rest[0] if rest else None, "event": event}
 
 
-def fit(rows: Sequence[Iterable[str]], labels: Sequence[int], classes: tuple[str, ...], kind: str) -> Weights:
+def fit_linear(rows: Sequence[Iterable[str]], labels: Sequence[int], classes: tuple[str, ...]) -> Weights:
     """A multinomial regression, its numbers taken relative to the last class and rounded to hundredths."""
     rows = [frozenset(row) for row in rows]
     counts = Counter(feature for row in rows for feature in row)
-    names = sorted(name for name, count in counts.items() if count >= _LEAST[kind])
+    names = sorted(name for name, count in counts.items() if count >= _LEAST)
     index = {name: place for place, name in enumerate(names)}
     pairs = [(number, index[feature]) for number, row in enumerate(rows) for feature in row if feature in index]
     at = np.array(pairs, dtype=np.int32)
     matrix = csr_matrix((np.ones(len(at), dtype=np.float32), (at[:, 0], at[:, 1])), shape=(len(rows), len(names)))
-    model = LogisticRegression(C=_STRENGTH[kind], max_iter=300)
+    model = LogisticRegression(C=_STRENGTH, max_iter=300)
     model.fit(matrix, labels)
     table = np.rint(100 * (model.coef_[:-1] - model.coef_[-1])).astype(int)
     bias = np.rint(100 * (model.intercept_[:-1] - model.intercept_[-1])).astype(int)
@@ -107,7 +109,7 @@ def fit(rows: Sequence[Iterable[str]], labels: Sequence[int], classes: tuple[str
     return Weights(classes, kept | {BIAS: tuple(bias.tolist())})
 
 
-def write(model: Weights, path: Path) -> None:
+def write_linear(model: Weights, path: Path) -> None:
     """The table as text, a feature a line."""
     lines = ["\t".join(("feature", *model.classes))]
     lines += ["\t".join((name, *map(str, row))) for name, row in sorted(model.table.items())]
@@ -115,9 +117,9 @@ def write(model: Weights, path: Path) -> None:
     print(f"{path}: {len(model.table)} features, {path.stat().st_size / 1e6:.1f} MB")
 
 
-def entry_model(items: Sequence[Item]) -> Weights:
-    labels = [ENTRY.index(item.row["event"]) if item.row["event"] in ENTRY else len(ENTRY) - 1 for item in items]
-    return fit([item.features | {BIAS} for item in items], labels, ENTRY, "entry")
+def entry_model(items: Sequence[Item]) -> Network:
+    """All kinds of events apart, so that what only looks like an award is learnt as what it is."""
+    return network.fit([item.features for item in items], [KINDS.index(item.row["event"]) for item in items], KINDS)
 
 
 def token_model(items: Sequence[Item], language: Rules) -> Weights:
@@ -132,7 +134,7 @@ def token_model(items: Sequence[Item], language: Rules) -> Weights:
         for sentence in (*item.title, *item.summary[:3]):
             labels += _labels(item.row, sentence)
             rows += [[*features, BIAS] for features in context(sentence, event, grammar, language)]
-    return fit(rows, labels, TOKEN, "token")
+    return fit_linear(rows, labels, TOKEN)
 
 
 def _labels(row: Row, sentence: Sentence) -> Iterator[int]:
@@ -158,7 +160,7 @@ def cross_check(items: Sequence[Item]) -> None:
     for writer in sorted({item.writer for item in items}):
         model = entry_model([item for item in items if item.writer != writer])
         own = [item for item in items if item.writer == writer]
-        chances = [model.chances(item.features | {BIAS}) for item in own]
+        chances = [model.chances(item.features) for item in own]
         said = {
             "grammar": [_ALERT.get(item.told.event.value) if item.told else None for item in own],
             "weights": [_leading(one) for one in chances],
@@ -169,12 +171,13 @@ def cross_check(items: Sequence[Item]) -> None:
 
 
 def _leading(chances: dict[str, float]) -> str | None:
-    best = max(chances, key=chances.__getitem__)
-    return _ALERT.get(best)
+    by_class = {"awarded": chances["awarded"], "cancelled": chances["cancelled"] + chances["terminated"]}
+    best = max(by_class, key=by_class.__getitem__)
+    return best if by_class[best] >= _HALF else None
 
 
 def _both(item: Item, chances: dict[str, float]) -> str | None:
-    bar = weigh.asked(item.told, chances, weigh.seen([*item.title, *item.summary[:3]]))
+    bar = weigh.asked(item.told, chances, weigh.seen(item.title, item.summary))
     event = weigh.event(bar, item.told, chances)
     return _ALERT.get(event.value) if event else None
 
@@ -202,8 +205,8 @@ def main() -> None:
         cross_check(items)
         return
     folder = HERE.parent / "watchers" / "rules" / arguments.language
-    write(entry_model(items), folder / "entry.weights")
-    write(token_model(items, language), folder / "token.weights")
+    network.write(entry_model(items), folder / "entry.weights")
+    write_linear(token_model(items, language), folder / "token.weights")
 
 
 if __name__ == "__main__":

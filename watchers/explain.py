@@ -26,12 +26,13 @@ from watchers.text.roles import parts
 from watchers.text.rules import Rules, rules
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
-from watchers.text.weights import weights
+from watchers.text.weights import network
 from watchers.types import AlertClass, Entry, EventKind, Finding, Party
 from watchers.understand import GRAMMAR, as_named, names_in, understand
 
 _READ = 3  # sentences of a summary that are read for clauses
 _LOUDEST = 10
+_LEAST = 0.005  # a smaller chance is not worth a word
 _NOT_ENOUGH = "too little for a public contract: its buyer, its supplier or the word for it does not do"
 _BY_LANGUAGE = 6  # words shown that speak for a language
 
@@ -169,14 +170,12 @@ def _refused(clause: Clause, title: list[Sentence], summary: list[Sentence], eng
 def _weights(title: list[Sentence], summary: list[Sentence], told: Told | None, english: Rules) -> Path:
     """The chances, what they had to be, and what speaks loudest for and against the class that leads."""
     judged = weigh.judge(title, summary, told, english)
-    model = weights(english.language, "entry")
+    model = network(english.language)
     asked = judged.bar.alert
     name = asked.value if asked is AlertClass.AWARDED or judged.chances["cancelled"] >= judged.chances["terminated"] else "terminated"
-    loudest = [
-        {"feature": feature, "weight": weight} for feature, weight in model.strongest(judged.features, name, _LOUDEST) if feature != "*"
-    ]
+    loudest = [{"feature": feature, "weight": weight} for feature, weight in model.strongest(judged.features, name, _LOUDEST)]
     return {
-        "chances": {kind: round(chance, 3) for kind, chance in judged.chances.items()},
+        "chances": {kind: round(chance, 3) for kind, chance in judged.chances.items() if chance >= _LEAST},
         "asked": asked.value,
         "has": round(judged.bar.has, 3),
         "needs": judged.bar.needs,

@@ -17,7 +17,7 @@ from watchers.text.phrases import Clause
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
-from watchers.text.weights import BIAS, Weights, weights
+from watchers.text.weights import BIAS, Weights, network, weights
 from watchers.types import AlertClass, EventKind
 
 _READ = 3  # sentences of a summary
@@ -28,23 +28,22 @@ _ENDINGS = (EventKind.CANCELLED, EventKind.TERMINATED)
 PART_NEEDS = 0.50
 _SUM = 0.90  # a sum that is told wrongly is worse than one left out
 _NEVER = 2.0
-_TOLD = 0.15  # the grammar reads an event with its contract
-_IMPLIED = 0.50  # it reads a purchase or an ending without a contract noun: "orders 300 trucks from Oshkosh"
-_CHOSEN = 0.55  # it reads that somebody was chosen, or is to do something, without a contract noun
-_ALONE = 0.85  # only the weights see it, and a contract or a tender is named
-_DEAL = 0.985  # the same with a "deal" or an "order" and a firm
-_PRICED = 0.975  # the same with a sum
+_TOLD = 0.40  # the grammar reads an event with its contract
+_IMPLIED = 0.80  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
+_DOUBTED = 0.97  # the same for a choice, and no firm is named either
+_ALONE = 0.95  # only the weights see it, and a contract or a tender is named
+_BETWEEN = 0.90  # the same where none is named, but a firm in the title and a public body
 _AGAINST = 0.13  # what is asked more when the grammar reads something else: a plan, a change, a denial
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an entry names: a contract or tender, any noun that may stand for one, a firm, a sum."""
+    """What an entry names: a contract or tender, a public body, a firm, and whether a firm stands in its title."""
 
     contract: bool
-    paper: bool
+    body: bool
     firm: bool
-    price: bool
+    headed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +85,26 @@ def read(title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told |
 
 def judge(title: list[Sentence], summary: list[Sentence], told: Told | None, rules: Rules) -> Judgement:
     """Weigh an entry. ``event`` is set when an alert is due."""
-    features = frozenset({BIAS, *of_entry(title, summary, told, rules)})
-    chances = weights(rules.language, "entry").chances(features)
-    bar = asked(told, chances, seen([*title, *summary[:_READ]]))
+    features = frozenset(of_entry(title, summary, told, rules))
+    chances = network(rules.language).chances(features)
+    bar = asked(told, chances, seen(title, summary))
     return Judgement(chances, features, bar, event(bar, told, chances))
 
 
-def seen(sentences: Sequence[Sentence]) -> Seen:
-    """What the sentences name."""
-    tokens = [token for sentence in sentences for token in sentence.tokens]
-    nouns = [token.tags for token in tokens if token.kind == "word" and "paper" in token.tags]
-    firm = any(token.kind == "supplier" or "generic_supplier" in token.tags for token in tokens)
-    contract = any(tags & {"strong", "tender"} for tags in nouns)
-    return Seen(contract, bool(nouns), firm, any(token.money is not None for token in tokens))
+def seen(title: Sequence[Sentence], summary: Sequence[Sentence]) -> Seen:
+    """What an entry names in what is read of it."""
+    headed = any(_is_firm(token) for sentence in title for token in sentence.tokens)
+    tokens = [token for sentence in (*title, *summary[:_READ]) for token in sentence.tokens]
+    return Seen(
+        contract=any(token.kind == "word" and "paper" in token.tags and token.tags & {"strong", "tender"} for token in tokens),
+        body=any(token.kind == "body" or "generic_body" in token.tags for token in tokens),
+        firm=headed or any(_is_firm(token) for token in tokens),
+        headed=headed,
+    )
+
+
+def _is_firm(token: Token) -> bool:
+    return token.kind == "supplier" or "generic_supplier" in token.tags
 
 
 def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
@@ -110,11 +116,12 @@ def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
         needs, why = _implied(told, seen) if told.clause.implied else (_TOLD, "the grammar tells it")
         if by_class[said] >= needs or said is leads:
             return Bar(said, by_class[said], needs, why)
-    if not seen.contract and not (seen.paper and seen.firm):
+    if seen.contract:
+        needs, why = _ALONE, "the weights see it alone"
+    elif seen.headed and seen.body:
+        needs, why = _BETWEEN, "the weights see it alone, between a firm of the title and a public body"
+    else:
         return Bar(leads, by_class[leads], _NEVER, "the weights see it alone, and no contract is named")
-    needs, why = _ALONE, "the weights see it alone"
-    if not seen.contract:
-        needs, why = (_PRICED if seen.price else _DEAL), "the weights see it alone, and a deal is named"
     if told is not None and said is None:
         needs, why = min(needs + _AGAINST, 0.99), f"the grammar reads {told.event.value}"
     return Bar(leads, by_class[leads], needs, why)
@@ -125,7 +132,7 @@ def _implied(told: Told, seen: Seen) -> tuple[float, str]:
     frame = told.clause.frame.name
     if frame == "strip" and not seen.firm:
         return _NEVER, "neither contract nor firm is named"
-    needs = _IMPLIED if frame in ("buy", "strip") else _CHOSEN if seen.firm else _DEAL
+    needs = _IMPLIED if frame in ("buy", "strip") or seen.firm else _DOUBTED
     return needs, "the grammar tells it without a contract"
 
 
@@ -198,7 +205,7 @@ class _Found:
 
 
 def _named(told: Told, sentences: Sequence[Sentence], rules: Rules) -> _Found:
-    model = weights(rules.language, "token")
+    model = weights(rules.language)
     found = _Found([], [], [])
     grammar = taken(told)
     for sentence in sentences:
