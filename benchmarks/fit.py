@@ -43,6 +43,8 @@ TOKEN = ("supplier", "body", "value", "none")
 _ALERT = {"awarded": "awarded", "cancelled": "cancelled", "terminated": "cancelled"}
 _LEAST = 3  # a feature seen less often says more about one sentence than about the language
 _STRENGTH = 0.3  # C of the regression: how far weights may grow
+_ORDINARY = 2  # times a word is written small before it is taken for an ordinary one
+_NEVER_NAMES = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Subscribe Facebook Twitter LinkedIn WhatsApp Email Share Gov"
 _HALF = 0.5
 _SMALLEST = 2  # hundredths; a lighter weight is left out
 
@@ -137,6 +139,20 @@ def token_model(items: Sequence[Item], language: Rules) -> Weights:
     return fit_linear(rows, labels, TOKEN)
 
 
+def write_ordinary(items: Sequence[Item], path: Path) -> None:
+    """The words that sentences with ordinary capitals write small."""
+    counts = Counter(
+        token.text
+        for item in items
+        for sentence in (*item.title, *item.summary[:3])
+        if not (sentence.title_case or sentence.lower_case)
+        for token in sentence.tokens
+        if token.kind == "word" and token.text.isalpha() and token.text.islower()
+    )
+    words = sorted(word for word, count in counts.items() if count >= _ORDINARY)
+    path.write_text("\n".join((*_NEVER_NAMES.split(), *words)) + "\n", encoding="utf-8")
+
+
 def _labels(row: Row, sentence: Sentence) -> Iterator[int]:
     """What each token of a sentence is, by the names and the sum the row states."""
     text = row[sentence.field] or ""
@@ -206,6 +222,7 @@ def main() -> None:
         return
     folder = HERE.parent / "watchers" / "rules" / arguments.language
     network.write(entry_model(items), folder / "entry.weights")
+    write_ordinary(items, folder / "ordinary.txt")
     write_linear(token_model(items, language), folder / "token.weights")
 
 

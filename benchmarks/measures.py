@@ -109,7 +109,7 @@ def any_same(gold: str | None, said: str) -> bool:
 
 def same(one: str, other: str) -> bool:
     """Whether two names share all words of the shorter."""
-    first, second = ({*re.findall(r"\w+", name.casefold())} - {"the"} for name in (one, other))
+    first, second = ({*re.findall(r"\w+", name.casefold().replace(".", ""))} - {"the"} for name in (one, other))
     return bool(first) and bool(second) and (first <= second or second <= first)
 
 

@@ -17,7 +17,7 @@ from watchers.text.phrases import Clause
 from watchers.text.rules import Rules
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
-from watchers.text.weights import BIAS, Weights, network, weights
+from watchers.text.weights import BIAS, Weights, network, ordinary, weights
 from watchers.types import AlertClass, EventKind
 
 _READ = 3  # sentences of a summary
@@ -26,6 +26,7 @@ _ENDINGS = (EventKind.CANCELLED, EventKind.TERMINATED)
 # How sure the weights must be. Chosen on the written sentences, the visible labelled headlines and 29,985 articles of general news, of
 # which hardly any tells of a contract: there the weights alone, without the condition of a contract's noun, were wrong 190 times.
 PART_NEEDS = 0.50
+_BARE = frozenset({"n"})  # what a word that stands in no table has
 _SUM = 0.90  # a sum that is told wrongly is worse than one left out
 _NEVER = 2.0
 _TOLD = 0.40  # the grammar reads an event with its contract
@@ -78,7 +79,7 @@ def read(title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told |
     if judged.event is None:
         return told if told is not None and told.event.alert is None else None
     if told is None or told.event.alert is not judged.event.alert:
-        told = _found(judged, title, summary, rules)
+        told = _found(judged.event, judged.bar.has, title, summary, rules)
     name_parts(told, [*title, *summary[:_READ]], rules)
     return told
 
@@ -146,10 +147,9 @@ def event(bar: Bar, told: Told | None, chances: dict[str, float]) -> EventKind |
     return max(kinds, key=lambda kind: chances[kind.value])
 
 
-def _found(judged: Judgement, title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told:
+def _found(event: EventKind, chance: float, title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told:
     """An event without a clause of the grammar: the sentence and the word that speak loudest for it stand in."""
-    assert judged.event is not None
-    frames = [frame for frame in rules.frames.values() if frame.event.alert is judged.event.alert]
+    frames = [frame for frame in rules.frames.values() if frame.event.alert is event.alert]
     names = {frame.name for frame in frames}
     best: tuple[int, Sentence, int] | None = None
     for sentence in (*title, *summary[:_READ]):
@@ -162,8 +162,8 @@ def _found(judged: Judgement, title: list[Sentence], summary: list[Sentence], ru
     verb = rules.verbs.get(sentence.tokens[trigger].low)
     frame = verb[0] if verb and verb[0] in frames else frames[0]
     contract = next((index for index, token in enumerate(sentence.tokens) if token.kind == "word" and paper(token) != "-"), None)
-    clause = Clause(sentence, trigger, frame, "s", why=f"weighed as {judged.event} ({judged.bar.has:.2f})", contract=contract)
-    return Told(judged.event, f"weights: {clause.why}", clause)
+    clause = Clause(sentence, trigger, frame, "s", why=f"weighed as {event} ({chance:.2f})", contract=contract)
+    return Told(event, f"weights: {clause.why}", clause)
 
 
 def _rank(token: Token, names: set[str], rules: Rules) -> int:
@@ -185,9 +185,23 @@ def name_parts(told: Told, sentences: Sequence[Sentence], rules: Rules) -> None:
         told.suppliers = found.suppliers or told.suppliers
     if not _share(told.bodies, found.bodies):  # of "mayor cancels Met Police contract" the grammar knows whose contract it is
         told.bodies = found.bodies or told.bodies
+    told.bodies = _owner(told) or told.bodies
     if told.money is None and found.sums:
         told.money_token = max(found.sums, key=lambda one: one[0])[1]
         told.money = told.money_token.money
+
+
+def _owner(told: Told) -> list[tuple[Sentence, Name]]:
+    """Whose the contract is by its genitive, where somebody else is named: of "mayor cancels police's £50m contract" the police."""
+    place, tokens = told.clause.contract, told.clause.sentence.tokens
+    if place is None or told.clause.implied or not told.bodies:
+        return []
+    place -= 1
+    while place > 0 and "gen" not in tokens[place].tags and (tokens[place].money is not None or "n" in tokens[place].tags):
+        place -= 1
+    if place < 1 or "gen" not in tokens[place].tags or not (tokens[place - 1].kind == "body" or "generic_body" in tokens[place - 1].tags):
+        return []
+    return [(told.clause.sentence, Name(place - 1, place, "body"))]
 
 
 def _share(ours: Sequence[tuple[Sentence, Name]], theirs: Sequence[tuple[Sentence, Name]]) -> bool:
@@ -212,11 +226,12 @@ def _named(told: Told, sentences: Sequence[Sentence], rules: Rules) -> _Found:
         row = [_part(model, features) for features in context(sentence, str(told.event.alert or "other"), grammar, rules)]
         for start, end, part in _runs([part for part, _ in row]):
             if part == "value":
-                sums = [(row[index][1], sentence.tokens[index]) for index in range(start, end) if sentence.tokens[index].money]
-                found.sums += [one for one in sums if one[0] >= _SUM]
+                if sentence is told.clause.sentence or any(paper(token) != "-" for token in sentence.tokens):
+                    sums = [(row[index][1], sentence.tokens[index]) for index in range(start, end) if sentence.tokens[index].money]
+                    found.sums += [one for one in sums if one[0] >= _SUM]
                 continue
             name = _trimmed(sentence.tokens, start, end, part)
-            if name is not None and itself(sentence.tokens, name, rules):
+            if name is not None and itself(sentence.tokens, name, rules) and _named_at_all(sentence, name, rules):
                 (found.suppliers if part == "supplier" else found.bodies).append((sentence, name))
     return found
 
@@ -238,6 +253,22 @@ def _part(model: Weights, features: list[str]) -> tuple[str, float]:
     chances = model.chances([BIAS, *features])
     best = max(chances, key=chances.__getitem__)
     return (best, chances[best]) if chances[best] >= PART_NEEDS else (model.classes[-1], chances[best])
+
+
+def _named_at_all(sentence: Sentence, name: Name, rules: Rules) -> bool:
+    """Whether a run may be a name: not where each word is an ordinary one whose capital says nothing ("Use", "Supply Services")."""
+    own, common = sentence.tokens[name.start : name.end], ordinary(rules.language)
+    following = sentence.tokens[name.end] if name.end < len(sentence.tokens) else None
+    if name.kind == "body" and following is not None and following.text == "-" and following.start == own[-1].end:
+        return False  # "U.S.-built jets"
+    if any(token.kind == name.kind for token in own):
+        return True
+    words = [token for token in own if token.kind == "word" and token.tags <= _BARE]
+    if name.kind == "body":
+        return bool(words) or any(token.kind == "place" or "generic_body" in token.tags for token in own)
+    led = name.start == 0 or sentence.tokens[name.start - 1].kind == "stop"
+    shown = not (sentence.title_case or sentence.lower_case) and (not led or len(own) > 1)
+    return any(token.low not in common or (shown and token.capital and token.text not in common) for token in words)
 
 
 def _runs(row: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -150,6 +150,16 @@ def network(language: str) -> Network:
     return read
 
 
+@cache
+def ordinary(language: str) -> frozenset[str]:
+    """The words that a capital makes no name of in a headline; those that stand here with a capital are never one ("Monday")."""
+    path = FOLDER / language / "ordinary.txt"
+    try:
+        return frozenset(path.read_text(encoding="utf-8").split())
+    except (OSError, ValueError) as error:
+        raise RuleError(f"cannot be read ({error})", about=f"watchers/rules/{language}/{path.name}") from error
+
+
 def _lines(language: str, name: str) -> tuple[list[str], str]:
     """The lines of a file of weights, and what an error calls it."""
     path = FOLDER / language / f"{name}.weights"
