@@ -198,6 +198,7 @@ class Daemon:
         call, store, now = team.parts.call, team.parts.store, self._now()
         await call(store.expire, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
+        await call(store.scrub)
         counts = await call(store.counts, now)
         self._notifier.status(f"{counts.feeds} feeds, {counts.feeds_failing} failing; {counts.entries} entries, {counts.alerts} alerts")
         log.info(

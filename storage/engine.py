@@ -45,6 +45,7 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (  # name, value to set, value i
     ("foreign_keys", "ON", 1),
     ("wal_autocheckpoint", "1000", 1000),
     ("trusted_schema", "OFF", 0),
+    ("secure_delete", "ON", 1),  # what somebody wanted forgotten must not stay in free pages
 )
 _RETRY_SQLSTATES = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _RETRIES = 8
@@ -147,6 +148,22 @@ class Database:
         """Lend a reading SQLite connection in which no transaction is begun, for VACUUM INTO."""
         with self.translated(), self._reader.connect() as connection:
             yield connection.connection.driver_connection  # type: ignore[misc]
+
+    def scrub(self) -> bool:
+        """Put the write-ahead log into the database and empty it, so that what was deleted stands in neither; False while somebody reads.
+
+        A PostgreSQL server reuses the space of deleted rows by itself (autovacuum) and its log is the server's admin's business.
+        """
+        if not self.is_sqlite:
+            return True
+        with self.translated(), self._lock, self._writer.connect() as connection:
+            driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+            driver.execute("PRAGMA busy_timeout = 0")  # everybody who writes waits behind this: it is tried again rather than waited for
+            try:
+                busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {_PRAGMAS[0][1]}")
+        return not busy
 
     def version(self) -> str:
         """Name the database program and its version."""

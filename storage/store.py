@@ -96,6 +96,10 @@ class Store(
         path = self._db.address.path
         return contextlib.nullcontext() if path is None else single_instance(path, self.address)
 
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the database's files; False when it must be tried again, because somebody is reading."""
+        return self._db.scrub()
+
     def backup(self, path: Path) -> None:
         """Write a whole copy of the database to a new file, while others go on working."""
         if not self._db.is_sqlite:

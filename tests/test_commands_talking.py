@@ -1,4 +1,4 @@
-"""/start, /help, /latest, /status, /privacy and /stop; what is answered to whom; and how often."""
+"""/start, /help, /latest, /status, /privacy and /forget (also called /stop); what is answered to whom; and how often."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_start_welcomes_and_sets_the_chat_up(world: World) -> None:
 async def test_help_names_every_command(world: World) -> None:
     help_text = await world.ask(ANN, "/help")
 
-    assert all(f"/{command}" in help_text for command in COMMANDS if command not in ("start", "help"))
+    assert all(f"/{command}" in help_text for command in COMMANDS if command not in ("start", "help", "stop"))  # /stop is /forget
     assert await world.ask(ANN, "/start help") == help_text
     assert set(menu.READ) | set(menu.CHANGE) | {"start"} == set(COMMANDS)
 
@@ -112,26 +112,26 @@ async def test_privacy_says_what_is_kept(world: World) -> None:
     assert "What I keep" in await world.ask(ANN, "/privacy")
 
 
-async def test_stop_asks_first_and_then_deletes_everything(world: World) -> None:
+async def test_forget_asks_first_and_then_deletes_everything(world: World) -> None:
     await world.ask(ANN, "/watch Palantir")
-    assert "Shall I delete it?" in await world.ask(ANN, "/stop")
-    assert await world.press(ANN, ANN, label=texts.STOP_NO) == texts.KEPT_TOAST
+    assert "Shall I delete it?" in await world.ask(ANN, "/forget")
+    assert await world.press(ANN, ANN, label=texts.FORGET_NO) == texts.KEPT_TOAST
     assert world.names(ANN) == ["Palantir"]
 
-    await world.ask(ANN, "/stop")
-    assert await world.press(ANN, ANN, label=texts.STOP_YES) == texts.STOPPED_TOAST
+    await world.ask(ANN, "/forget")
+    assert await world.press(ANN, ANN, label=texts.FORGET_YES) == texts.FORGOTTEN_TOAST
     await world.api.until(lambda: world.api.shown(ANN)[-1].startswith("Done."))
     assert world.store.channel(ANN) is None
-    assert await world.ask(ANN, "/stop") == "Nothing is kept about this chat."
+    assert await world.ask(ANN, "/forget") == "Nothing is kept about this chat."
 
 
 async def test_only_an_admin_ends_it_in_a_group(world: World) -> None:
     await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/stop", chat_id=GROUP)
 
-    assert await world.press(BOB, GROUP, label=texts.STOP_YES) == answers.ADMINS_ONLY_TOAST
+    assert await world.press(BOB, GROUP, label=texts.FORGET_YES) == answers.ADMINS_ONLY_TOAST
     assert world.names(GROUP) == ["Palantir"]
-    assert await world.press(ANN, GROUP, label=texts.STOP_YES) == texts.STOPPED_TOAST
+    assert await world.press(ANN, GROUP, label=texts.FORGET_YES) == texts.FORGOTTEN_TOAST
     assert world.names(GROUP) == []
 
 

@@ -239,7 +239,7 @@ async def test_what_is_said_of_another_chat_names_it(world: World) -> None:
     assert await world.ask(ANN, "/unwatch @alerts Capita") == "❌ Capita is not watched in Alerts. /watches lists what is."
     assert await world.ask(ANN, "/unwatch @alerts Palantir") == "Stopped watching Palantir in Alerts."
     await world.ask(ANN, "/stop @alerts")
-    await world.press(ANN, ANN, label=talking.STOP_YES)
+    await world.press(ANN, ANN, label=talking.FORGET_YES)
     await world.api.until(lambda: world.api.shown(ANN)[-1].startswith("Done. Everything about Alerts is deleted"))
 
 

@@ -34,14 +34,15 @@ COMMANDS: Mapping[str, Decider] = {
     "status": talking.status,
     "language": speaking.language,
     "privacy": talking.privacy,
-    "stop": talking.stop,
+    "forget": talking.forget,
+    "stop": talking.forget,  # what people know from other bots
 }
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     watching.OFFER: watching.take_offer,
     suggesting.TAKE: suggesting.press,
     speaking.LANGUAGE: speaking.press_language,
-    talking.STOP: talking.press_stop,
+    talking.FORGET: talking.press_forget,
     proving.EVIDENCE: proving.press_evidence,
     MORE: grouped.press_more,
 }

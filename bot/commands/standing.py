@@ -1,4 +1,4 @@
-"""What happens to us in a chat: let in, shut out, moved. Settings are kept whatever happens; only /stop deletes."""
+"""What happens to us in a chat: let in, shut out, moved. Settings are kept whatever happens; only /forget deletes."""
 
 from __future__ import annotations
 

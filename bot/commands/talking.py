@@ -1,4 +1,4 @@
-"""The commands that tell something: /start, /help, /latest, /status, /privacy; and /stop, which ends it."""
+"""The commands that tell something: /start, /help, /latest, /status, /privacy; and /forget, which ends it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.texts import talking as texts
 from bot.texts.watching import WATCHING_NOTHING
 from storage.records import Counts, DeliveryState, ForgetChat
 
-STOP = "x"  # first letter of button data: "x:<yes or no>:<chat>"
+FORGET = "x"  # first letter of button data: "x:<yes or no>:<chat>"
 _LATEST = 5
 
 
@@ -84,21 +84,21 @@ def _watched(watches: int, speech: Speech) -> Piece:
     return speech.say(texts.WATCHED_HERE, count=watches) if watches else speech.say(WATCHING_NOTHING)
 
 
-async def stop(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
-    """/stop asks first: what it deletes cannot be had back."""
+async def forget(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
+    """/forget asks first: what it deletes cannot be had back."""
     place, _ = await target_of(asked, desk.rights, change=True)
     if not await _anything_kept(place, desk):
         return Decision(
             replies=desk.reply(asked.place, _about(_other(place, asked.place), texts.NOTHING_KEPT, texts.NOTHING_KEPT_OTHER, desk))
         )
-    yes, no = desk.speech.label(texts.STOP_YES), desk.speech.label(texts.STOP_NO)
-    buttons = (((yes, f"{STOP}:yes:{place.chat_id}"),), ((no, f"{STOP}:no:{place.chat_id}"),))
-    question = _about(_other(place, asked.place), texts.STOP_QUESTION, texts.STOP_QUESTION_OTHER, desk)
+    yes, no = desk.speech.label(texts.FORGET_YES), desk.speech.label(texts.FORGET_NO)
+    buttons = (((yes, f"{FORGET}:yes:{place.chat_id}"),), ((no, f"{FORGET}:no:{place.chat_id}"),))
+    question = _about(_other(place, asked.place), texts.FORGET_QUESTION, texts.FORGET_QUESTION_OTHER, desk)
     return Decision(replies=desk.reply(asked.place, question, buttons=buttons))
 
 
-async def press_stop(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
-    """The answer to /stop's question; rights are asked again, for anybody in a group can press."""
+async def press_forget(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
+    """The answer to /forget's question; rights are asked again, for anybody in a group can press."""
     match data:
         case ["yes" | "no" as answer, chat_id] if chat_id.removeprefix("-").isdecimal():
             chat = int(chat_id)
@@ -112,8 +112,8 @@ async def press_stop(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decis
     name = None if chat == pressed.place.chat_id else (kept and kept.title) or str(chat)
     return Decision(
         changes=(ForgetChat(chat_id=chat),),
-        replies=desk.reply(pressed.place, _about(name, texts.STOPPED, texts.STOPPED_OTHER, desk)),
-        toast=desk.speech.label(texts.STOPPED_TOAST),
+        replies=desk.reply(pressed.place, _about(name, texts.FORGOTTEN, texts.FORGOTTEN_OTHER, desk)),
+        toast=desk.speech.label(texts.FORGOTTEN_TOAST),
         close=True,
     )
 

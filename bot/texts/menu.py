@@ -16,7 +16,7 @@ CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
     "language": text("The language I speak here"),
-    "stop": text("Delete everything about this chat"),
+    "forget": text("Delete everything about this chat"),
 }
 
 # What Telegram shows of the bot: on its profile (at most 120 letters), and in a chat that has not begun yet (at most 512).

@@ -1,4 +1,4 @@
-"""What /start, /help, /latest, /status, /privacy and /stop say."""
+"""What /start, /help, /latest, /status, /privacy and /forget say."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELP = (
     text("/status: whether everything works"),
     text("/language: the language I speak here"),
     text("/privacy: what I keep"),
-    text("/stop: delete everything about this chat\n"),
+    text("/forget: delete everything about this chat\n"),
     text(
         "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
         "<code>/watch @channel Palantir</code>."
@@ -37,7 +37,8 @@ PRIVACY = (
     text("• which alerts were sent here, so that none comes twice"),
     text("I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts."),
     text("A link that you share with /watches shows its name and role to whoever opens it, and nothing about you."),
-    text("/stop deletes everything about this chat at once."),
+    text("/forget deletes everything about this chat at once; within half an hour nothing of it is left in the files of the database."),
+    text("Backups that were made before are kept for 30 days at most."),
 )
 WHICH_LANGUAGE = text("Which language shall I speak here?")
 LANGUAGE_SET = text("From now on I speak {language} here.")
@@ -56,18 +57,18 @@ NOTHING_WAITS = text("No message is waiting to be sent.")
 WAITING = counted("{n} message is waiting to be sent.", "{n} messages are waiting to be sent.")
 WATCHED_HERE = text("Watched here: {count}.")
 
-STOP_QUESTION = text(
+FORGET_QUESTION = text(
     "This deletes everything I keep about this chat: what it watches and its settings. Alerts end. It cannot be undone. Shall I delete it?"
 )
-STOP_QUESTION_OTHER = text(
+FORGET_QUESTION_OTHER = text(
     "This deletes everything I keep about <b>{chat}</b>: what it watches and its settings. Alerts end. It cannot be undone. "
     "Shall I delete it?"
 )
-STOP_YES = text("Yes, delete everything")
-STOP_NO = text("No, keep it")
-STOPPED = text("Done. Everything about this chat is deleted, and no more alerts will come. /start begins anew.")
-STOPPED_OTHER = text("Done. Everything about <b>{chat}</b> is deleted, and no more alerts will come. /start begins anew.")
-STOPPED_TOAST = text("Everything is deleted.")
+FORGET_YES = text("Yes, delete everything")
+FORGET_NO = text("No, keep it")
+FORGOTTEN = text("Done. Everything about this chat is deleted, and no more alerts will come. /start begins anew.")
+FORGOTTEN_OTHER = text("Done. Everything about <b>{chat}</b> is deleted, and no more alerts will come. /start begins anew.")
+FORGOTTEN_TOAST = text("Everything is deleted.")
 KEPT_TOAST = text("Nothing was deleted.")
 NOTHING_KEPT = text("Nothing is kept about this chat.")
 NOTHING_KEPT_OTHER = text("Nothing is kept about <b>{chat}</b>.")
