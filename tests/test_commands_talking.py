@@ -42,7 +42,7 @@ async def test_help_names_every_command(world: World) -> None:
 
     assert all(f"/{command}" in help_text for command in COMMANDS if command not in ("start", "help", "stop"))  # /stop is /forget
     assert await world.ask(ANN, "/start help") == help_text
-    assert set(menu.READ) | set(menu.CHANGE) | {"start"} == set(COMMANDS)
+    assert set(menu.READ) | set(menu.CHANGE) | {"start", "stop"} == set(COMMANDS)
 
 
 async def test_the_menu_is_published_for_every_kind_of_chat_in_every_language_and_not_again_at_the_next_start(sqlite_url: str) -> None:
