@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
-SCHEMA = "0005"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0006"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 metadata = MetaData(
@@ -62,6 +62,9 @@ feed = Table(
     Column("moved_to", Foreign),
     Column("ttl", Duration),
     Column("entries", BigInteger, nullable=False, server_default="0"),  # counted as they come: nobody counts a large table
+    Column("checks", BigInteger, nullable=False, server_default="0"),  # polls that came to an end
+    Column("longest_gap", Duration),  # between its entries, as learned from them: longer without one is a silence
+    Column("learned_at", Instant),
     Column("owner", Text),  # who is polling it
     Column("lease_until", Instant),
     Column("touched_at", Instant),  # when its state was written: later than now means that the clock went back
@@ -88,6 +91,7 @@ entry = Table(
     Column("old", Boolean, nullable=False, server_default=false()),  # dated over its feed's max_age when it came: kept, never pushed
     Column("first_seen_at", Instant, nullable=False),
     Column("changed_at", Instant),
+    Index("ix_entry_feed", "feed_id", "id"),
     Index("ix_entry_old", "id", sqlite_where=_OLD, postgresql_where=_OLD),
 )
 
@@ -315,9 +319,62 @@ subscription = Table(
     Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), nullable=False),
     Column("awarded", Boolean, nullable=False, server_default=true()),  # the classes of alert it wants
     Column("cancelled", Boolean, nullable=False, server_default=true()),
+    Column("rhythm", Text),  # how soon what it brings is told; none: as the channel's timetable says
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("channel_id", "watchlist_id"),
     Index("ix_subscription_watchlist", "watchlist_id"),
+)
+
+timetable = Table(  # when a channel is told, where that is not at once and at any hour
+    "timetable",
+    metadata,
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("rhythm", Text, nullable=False),
+    Column("minute", Integer, nullable=False),  # of the day in the channel's zone, for its digest
+    Column("weekday", Integer, nullable=False),  # Monday is 0
+    Column("quiet_from", Integer),  # minutes of the day
+    Column("quiet_until", Integer),
+    Column("urgent", Boolean, nullable=False),  # cancellations do not wait for the end of the quiet hours
+    Column("quiet", Boolean, nullable=False, server_default=false()),  # the quiet hours have begun
+    Column("looked_at", Instant, nullable=False),  # up to when everything that was due has been released
+    Column("turns_at", Instant),  # when the next digest is due, or quiet hours begin or end
+    Index("ix_timetable_turns", "turns_at"),
+)
+
+report = Table(  # what a channel is told about the watch that is kept for it
+    "report",
+    metadata,
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("heartbeat", Text, nullable=False),
+    Column("minute", Integer, nullable=False),  # of the day in the channel's zone
+    Column("weekday", Integer, nullable=False),
+    Column("silences", Boolean, nullable=False, server_default=true()),
+    Column("silence_at", Instant),  # when it was last told of feeds that are silent, or back
+    Column("next_at", Instant, nullable=False),
+    Column("since", Instant, nullable=False),  # the week began
+    Column("checks", BigInteger, nullable=False),  # of all feeds, when the week began
+    Index("ix_report_next", "next_at"),
+)
+
+silence = Table(  # a feed that fails, or has had nothing new for longer than it ever does
+    "silence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("noticed_at", Instant, nullable=False),
+    Column("over_at", Instant),
+    Index("ix_silence_feed", "feed_id"),
+)
+
+silence_told = Table(
+    "silence_told",
+    metadata,
+    Column("silence_id", BigInteger, ForeignKey("silence.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("back", Boolean, nullable=False, server_default=false()),  # that it is over was told too
+    Index("ix_silence_told_channel", "channel_id"),
 )
 
 draft = Table(  # what somebody was asked to confirm
@@ -356,7 +413,8 @@ delivery = Table(
     Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),
     Column("alert_id", BigInteger, ForeignKey("alert.id")),
     Column("kind", Text, nullable=False),
-    Column("rank", Integer, nullable=False),  # 0 before 1: who asked is answered before others are told
+    Column("rank", Integer, nullable=False),  # 0 before 1: who asked is answered before others are told; above 1 it is held
+    Column("held", Text),  # it was held until a time of the chat's, and for which reason
     Column("dedup_key", Text, unique=True),  # "reply:<update>:<n>"; an alert's is (alert, channel)
     Column("payload", Json),
     Column("state", Text, nullable=False),
