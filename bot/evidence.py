@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from bot.markup import host_of, join, quote
+from bot.markup import Piece, host_of, join, quote, words
 from bot.render import Message
-from bot.speech import ENGLISH, Speech
+from bot.speech import ENGLISH, Counted, Speech, Text
 from bot.texts import evidence as texts
-from storage.evidence import AlertEvidence, KeptText
+from storage.evidence import AlertEvidence, KeptFinding, KeptText
 from watchers.types import EventKind
 
 _MAX_WORDS = 400
 _MAX_RULE = 80
+_SHA = Text("SHA-256")  # the same in every language
 
 
-def problems(evidence: AlertEvidence) -> list[str]:
+def problems(evidence: AlertEvidence, speech: Speech = ENGLISH) -> list[str]:
     """What does not fit, a sentence each; empty when everything is as it was kept."""
     found = [
-        f"the text of feed {one.feed} that was kept on {_moment(one.kept_at)} is not the one its SHA-256 was made of"
+        speech.say(texts.NOT_INTACT, feed=_plain(one.feed), moment=speech.published(one.kept_at)).plain
         for one in evidence.texts
         if not one.intact
     ]
     own = [one for one in evidence.texts if one.entry_id == evidence.entry_id]
     if not own:
-        found.append("no text is kept of the entry whose words the alert quotes")
+        found.append(speech.say(texts.NO_TEXT).plain)
     elif not any(one.release is not None or _stands_in(evidence.sentence, one) for one in own):
-        found.append("the words that the alert quotes do not stand in any text that is kept of their entry")
+        found.append(speech.say(texts.NOT_IN_TEXT).plain)
     return found
 
 
@@ -79,63 +79,65 @@ def _text_record(one: KeptText, *, quoted: bool) -> dict[str, Any]:
     }
 
 
-def as_text(evidence: AlertEvidence) -> str:
-    """The whole evidence for people, as it stands in a file or on a terminal."""
-    return "\n".join(_lines(evidence)) + "\n"
+def as_text(evidence: AlertEvidence, speech: Speech = ENGLISH) -> str:
+    """The whole evidence for people, as it stands in a file or on a terminal. What was read stands in it letter by letter."""
+    return "\n".join(_lines(evidence, speech)) + "\n"
 
 
-def _moment(at: datetime) -> str:
-    return ENGLISH.published(at).plain
+def _lines(evidence: AlertEvidence, speech: Speech) -> Iterator[str]:
+    def say(sentence: Text | Counted, **values: str | int | Piece) -> str:
+        return speech.say(sentence, **values).plain
 
-
-def _lines(evidence: AlertEvidence) -> Iterator[str]:
-    yield f"Evidence of alert {evidence.alert_id}: {_kind(evidence.event)}, decided {_moment(evidence.created_at)}"
+    kind, at = speech.say(texts.KINDS[EventKind(evidence.event)]), speech.published(evidence.created_at)
+    yield say(texts.DECIDED, number=str(evidence.alert_id), kind=kind, moment=at)
     yield ""
-    yield "It rests on these words:"
-    yield f"  “{_plain(evidence.sentence)}”"
-    yield f"  read by the rule {_plain(evidence.rule)}"
+    yield say(texts.RESTS_ON)
+    yield f"  “{_plain(evidence.sentence).plain}”"
+    yield f"  {say(texts.BY_RULE, rule=_plain(evidence.rule))}"
     for number, one in enumerate(evidence.texts, 1):
+        sentence = texts.TEXT_OF_THESE if one.entry_id == evidence.entry_id else texts.TEXT_OF
+        facts = [(say(label), fact.plain) for label, fact in _facts(one, speech)]
         yield ""
-        yield f"Text {number} of {len(evidence.texts)}, from {_plain(one.feed_name)}" + (
-            "  (the one with these words)" if one.entry_id == evidence.entry_id else ""
-        )
-        yield from (f"  {label + ':':12}{text}" for label, text in _facts(one) if text)
+        yield say(sentence, number=number, count=len(evidence.texts), feed=_plain(one.feed_name))
+        yield from (f"  {label + ':':12}{fact}" for label, fact in facts if fact)
     yield ""
-    yield from ([f"WRONG: {said}." for said in problems(evidence)] or ["Every text is, to the letter, what its SHA-256 was made of."])
+    yield from [say(texts.WRONG, problem=words(said)) for said in problems(evidence, speech)] or [say(texts.INTACT)]
 
 
-def _facts(one: KeptText) -> Iterator[tuple[str, str]]:
-    yield "Title", _plain(one.title)
-    yield "Summary", _plain(one.summary)
-    yield "Address", _plain(one.url or "")
-    yield "Published", _moment(one.published) if one.published else ""
-    yield "Kept", _moment(one.kept_at)
-    yield "SHA-256", f"{one.sha256} of this text" + ("" if one.intact else ": DOES NOT FIT")
+def _facts(one: KeptText, speech: Speech) -> Iterator[tuple[Text, Piece]]:
+    yield texts.LABEL_TITLE, _plain(one.title)
+    yield texts.LABEL_SUMMARY, _plain(one.summary)
+    yield texts.LABEL_ADDRESS, _plain(one.url or "")
+    if one.published:
+        yield texts.LABEL_PUBLISHED, speech.published(one.published)
+    yield texts.LABEL_KEPT, speech.published(one.kept_at)
+    yield _SHA, speech.say(texts.DIGEST_OF_TEXT if one.intact else texts.DIGEST_WRONG, digest=words(one.sha256))
     if one.document is None:
-        yield "Fetched", "not remembered: it was stored by a version before evidence was kept"
+        yield texts.LABEL_FETCHED, speech.say(texts.NOT_REMEMBERED)
     else:
-        yield "Fetched", f"{_moment(one.document.fetched_at)}, {one.document.size:,} bytes"
-        yield from ((label, _plain(url)) for label, url in zip(_steps(len(one.document.addresses)), one.document.addresses, strict=True))
-        yield "SHA-256", f"{one.document.sha256} of the document that was fetched"
-    for found in one.findings:
-        yield "Says", f"{_kind(found.event)}, by the rule {_plain(found.rule)}" + (f" of the rules {one.rules}" if one.rules else "")
+        at, addresses = speech.published(one.document.fetched_at), one.document.addresses
+        yield texts.LABEL_FETCHED, speech.say(texts.FETCHED, moment=at, n=one.document.size)
+        yield from ((label, _plain(url)) for label, url in zip(_steps(len(addresses)), addresses, strict=True))
+        yield _SHA, speech.say(texts.DIGEST_OF_DOCUMENT, digest=words(one.document.sha256))
+    yield from ((texts.LABEL_SAYS, _said(found, one.rules, speech)) for found in one.findings)
     if not one.findings:
-        yield "Says", "nothing about a contract any more"
+        yield texts.LABEL_SAYS, speech.say(texts.SAYS_NOTHING)
     if one.release is not None:
-        yield "Notice", json.dumps(one.release, ensure_ascii=False, sort_keys=True, default=str)
+        yield texts.LABEL_NOTICE, words(json.dumps(one.release, ensure_ascii=False, sort_keys=True, default=str))
 
 
-def _steps(count: int) -> list[str]:
-    return ["From"] if count == 1 else ["Asked", *["Sent on to"] * (count - 2), "Answered"]
+def _said(found: KeptFinding, rules: str, speech: Speech) -> Piece:
+    kind, rule = speech.say(texts.KINDS[EventKind(found.event)]), _plain(found.rule)
+    return speech.say(texts.SAYS_OF, kind=kind, rule=rule, version=words(rules)) if rules else speech.say(texts.SAYS, kind=kind, rule=rule)
 
 
-def _kind(event: str) -> str:
-    return EventKind(event).value.replace("_", " ")
+def _steps(count: int) -> list[Text]:
+    return [texts.LABEL_FROM] if count == 1 else [texts.LABEL_ASKED, *[texts.LABEL_SENT_ON] * (count - 2), texts.LABEL_ANSWERED]
 
 
-def _plain(text: str) -> str:
-    """Foreign text on one line of a terminal or file."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+def _plain(foreign: str) -> Piece:
+    """Foreign text on one line of a terminal or file, otherwise as it was read: nothing of it can be pressed there."""
+    return words("".join(letter if letter.isprintable() else " " for letter in foreign))
 
 
 def as_message(evidence: AlertEvidence, speech: Speech) -> Message:
@@ -152,4 +154,4 @@ def as_message(evidence: AlertEvidence, speech: Speech) -> Message:
         lines.append(speech.say(texts.READ, moment=speech.moment(first.document.fetched_at), host=host))
     lines.append(speech.say(texts.KEPT_WRONG if wrong else texts.KEPT, n=len(evidence.texts)))
     piece = speech.directed(join("\n", lines))
-    return Message(html=piece.html, plain=piece.plain, file=(f"evidence-{evidence.alert_id}.txt", as_text(evidence).encode()))
+    return Message(html=piece.html, plain=piece.plain, file=(f"evidence-{evidence.alert_id}.txt", as_text(evidence, speech).encode()))

@@ -123,9 +123,10 @@ class World:
         return bare(self.api.shown(chat)[-1])
 
     async def press(self, user_id: int, chat_id: int, *, label: str | None = None, data: str | None = None) -> str:
-        """Press a button under the last message of a chat and wait for the toast."""
+        """Press a button under the last message of a chat that has some, and wait for the toast."""
         before = len(self.api.answers)
-        self.api.press(user_id, self.api.last(chat_id), label=label, data=data)
+        shown = [message for message in self.api.messages if message["chat"]["id"] == chat_id and "reply_markup" in message]
+        self.api.press(user_id, shown[-1], label=label, data=data)
         await self.api.until(lambda: len(self.api.answers) > before)
         return str(self.api.answers[-1].get("text", ""))
 
