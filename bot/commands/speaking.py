@@ -10,7 +10,7 @@ from bot.commands.asked import Asked, Pressed
 from bot.commands.desk import Decision, Desk, ensure, refused, stale
 from bot.commands.rights import may_press, target_of
 from bot.locale import LANGUAGES
-from bot.speech import Speech
+from bot.speech import Speech, speech_for
 from bot.texts import talking as texts
 from storage.records import SetLanguage
 
@@ -21,7 +21,7 @@ async def language(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa
     """/language, from a private chat also /language @channel: the languages as buttons, each by its own name."""
     place, _ = await target_of(asked, desk.rights, change=True)
     channel = await desk.channel(place)
-    speech = desk.speech if channel is None else replace(desk.speech, language=channel.language)
+    speech = desk.speech if channel is None else speech_for(channel.language, channel.zone)
     changes = () if channel is not None else (ensure(place, speech, user_id=asked.user_id),)
     buttons = tuple(
         ((f"✓ {name}" if code == speech.language else name, f"{LANGUAGE}:{code}:{place.chat_id}"),) for code, name in LANGUAGES.items()
