@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from watchers.names import COMMON
 from watchers.text.events import tell
 from watchers.text.features import context, of_entry, paper
 from watchers.text.naming import Name, itself
@@ -31,15 +32,15 @@ _SUM = 0.90  # a sum that is told wrongly is worse than one left out
 _NEVER = 2.0
 _TOLD = 0.40  # the grammar reads an event with its contract
 _IMPLIED = 0.80  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
-_DOUBTED = 0.97  # the same for a choice, and no firm is named either
+_DOUBTED = 0.97  # the same for a choice where firm or body is missing, and for an approval
 _ALONE = 0.95  # only the weights see it, and a contract or a tender is named
-_BETWEEN = 0.90  # the same where none is named, but a firm in the title and a public body
+_BETWEEN = 0.92  # the same where none is named, but a firm in the title and a public body
 _AGAINST = 0.13  # what is asked more when the grammar reads something else: a plan, a change, a denial
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an entry names: a contract or tender, a public body, a firm, and whether a firm stands in its title."""
+    """What an entry names: a contract or tender, a public body, a firm, and whether a firm heads it: in the title, by no ordinary word."""
 
     contract: bool
     body: bool
@@ -94,7 +95,7 @@ def judge(title: list[Sentence], summary: list[Sentence], told: Told | None, rul
 
 def seen(title: Sequence[Sentence], summary: Sequence[Sentence]) -> Seen:
     """What an entry names in what is read of it."""
-    headed = any(_is_firm(token) for sentence in title for token in sentence.tokens)
+    headed = any(_is_firm(token) and token.low not in COMMON for sentence in title for token in sentence.tokens)
     tokens = [token for sentence in (*title, *summary[:_READ]) for token in sentence.tokens]
     return Seen(
         contract=any(token.kind == "word" and "paper" in token.tags and token.tags & {"strong", "tender"} for token in tokens),
@@ -114,7 +115,7 @@ def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
     leads = max(by_class, key=by_class.__getitem__)
     said = told.event.alert if told else None
     if told is not None and said is not None:
-        needs, why = _implied(told, seen) if told.clause.implied else (_TOLD, "the grammar tells it")
+        needs, why = _implied(told, seen) if told.clause.implied else (_plain(told, seen), "the grammar tells it")
         if by_class[said] >= needs or said is leads:
             return Bar(said, by_class[said], needs, why)
     if seen.contract:
@@ -128,12 +129,18 @@ def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
     return Bar(leads, by_class[leads], needs, why)
 
 
+def _plain(told: Told, seen: Seen) -> float:
+    """What an event with its noun needs: who approves a mere "order" may approve anything."""
+    return _IMPLIED if told.clause.frame.name == "approve" and not seen.contract else _TOLD
+
+
 def _implied(told: Told, seen: Seen) -> tuple[float, str]:
     """What an event without a contract noun needs: a purchase is one, an ending or a choice may be of anything."""
     frame = told.clause.frame.name
     if frame == "strip" and not seen.firm:
         return _NEVER, "neither contract nor firm is named"
-    needs = _IMPLIED if frame in ("buy", "strip") or seen.firm else _DOUBTED
+    plain = frame in ("buy", "strip") or (frame != "approve" and seen.firm and seen.body)
+    needs = _IMPLIED if plain else _DOUBTED
     return needs, "the grammar tells it without a contract"
 
 
