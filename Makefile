@@ -7,6 +7,7 @@ CONFIG ?= config.toml
 PYTEST_ARGS ?= -n auto --maxprocesses=4 --dist loadgroup
 
 BOTAPI ?= ../shared/tools/fakebotapi.py
+CONTRACT_ARGS ?= --rounds 1 --anywhere 0
 GOLD ?= ../shared/data/headlines/dev.jsonl
 
 PY := $(VENV)/bin/python
@@ -14,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long trust trust-long accuracy texts lint types lock wheel-test clean
+.PHONY: help demo run test test-long trust trust-long contract-thread accuracy texts lint types lock wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,10 @@ trust: $(VENV)/.dev  ## try out what is promised about durability and safety, te
 
 trust-long: $(VENV)/.dev  ## the same at full length, which takes hours
 	@$(PY) -m benchmarks.trust --long --botapi $(BOTAPI) $(TRUST_ARGS)
+
+# One round with a kill after each event; the full run: make contract-thread CONTRACT_ARGS='--rounds 3 --anywhere 3 --edits'.
+contract-thread: $(VENV)/.dev  ## publish a contract of eight events, kill the daemon between them, and count what a subscriber received
+	@$(PY) -m benchmarks.contract --botapi $(BOTAPI) $(CONTRACT_ARGS)
 
 # The labelled headlines are not a part of the project: GOLD names their file. The project's own sentences are measured everywhere.
 accuracy: $(VENV)/.dev  ## measure understanding, and fail when a figure fell by more than a point (ACCURACY_ARGS=--update keeps new ones)

@@ -25,7 +25,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from bot.facade import PollStore, StoreCalls
+from bot.facade import THREAD_RULES, PollStore, StoreCalls
 from storage.records import ConfigWatchlist
 from storage.store import Store, open_store
 from watchers.pipeline import Poller
@@ -160,7 +160,7 @@ def grow(store: Store, size: int, have: int) -> None:
         assert now is not None
         understood = [UnderstoodEntry(entry=entry, findings=findings_of(entry)) for entry in entries]
         feed = feed_of(start // BATCH % FEEDS).id
-        store.save_poll(feed, understood, FeedState(seeded=True), rules=rules, watches_version=version, now=now)
+        store.save_poll(feed, understood, FeedState(seeded=True), rules=rules, threads=THREAD_RULES, watches_version=version, now=now)
         if sys.stderr.isatty() and start % 20_000 == 0:
             print(f"\rfilling: {start:,} of {size:,}", end="", file=sys.stderr)
 

@@ -197,6 +197,7 @@ class Daemon:
         """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""
         call, store, now = team.parts.call, team.parts.store, self._now()
         await call(store.expire, now)
+        await call(store.note_unconfirmed, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
         await call(store.scrub)
         counts = await call(store.counts, now)

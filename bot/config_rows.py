@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.feed_addresses import slug
 from storage.records import ChannelKind, ConfigChannel, ConfigWatchlist, channel_key
-from watchers.types import Organisation, Watch
+from watchers.types import EventKind, Organisation, Watch
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -35,7 +35,7 @@ def config_channels(config: Config, *, telegram: bool) -> list[ConfigChannel]:
 
 def _channel(section: ChannelSection) -> ConfigChannel:
     if section.kind is ChannelKind.CONSOLE:
-        return _console(section.name or "console", tuple(section.watchlists))
+        return _console(section.name or "console", tuple(section.watchlists), _events(section))
     assert section.chat_id is not None, "config_checks lets no telegram channel through without a chat"
     key = channel_key(section.chat_id, section.thread_id)
     return ConfigChannel(
@@ -45,11 +45,24 @@ def _channel(section: ChannelSection) -> ConfigChannel:
         thread_id=section.thread_id,
         title=section.name or key,
         watchlists=tuple(section.watchlists),
+        events=_events(section),
     )
 
 
-def _console(name: str, watchlists: tuple[str, ...]) -> ConfigChannel:
-    return ConfigChannel(key=f"console:{name}", kind=ChannelKind.CONSOLE, chat_id=None, thread_id=None, title=name, watchlists=watchlists)
+def _events(section: ChannelSection) -> frozenset[EventKind] | None:
+    return None if section.events is None else frozenset(section.events)
+
+
+def _console(name: str, watchlists: tuple[str, ...], events: frozenset[EventKind] | None = None) -> ConfigChannel:
+    return ConfigChannel(
+        key=f"console:{name}",
+        kind=ChannelKind.CONSOLE,
+        chat_id=None,
+        thread_id=None,
+        title=name,
+        watchlists=watchlists,
+        events=events,
+    )
 
 
 def _watches(watchlist: WatchlistSection) -> tuple[Watch, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,8 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.config_mistakes import described, did_you_mean
 from bot.feed_addresses import FEED_ADDRESSES, address_mistake, template_mistake
-from storage.records import ChannelKind
-from watchers.types import FeedKind, Role
+from storage.records import EVENTS, ChannelKind
+from watchers.types import EventKind, FeedKind, Role
 
 PROJECT_PAGE = "https://github.com/contractwatch/contractwatch"
 
@@ -57,16 +58,17 @@ def _at_least(least: timedelta, said: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _one_of(kind: type[Choice], habits: dict[str, str] | None = None) -> BeforeValidator:
+def _one_of(kind: type[Choice], habits: dict[str, str] | None = None, *, among: Sequence[Choice] = ()) -> BeforeValidator:
+    known = {member.value: member for member in among or kind}
+
     def check(value: Any) -> Choice:
         if not isinstance(value, str):
             raise ValueError(f"must be a text in quotes, not {described(value)}")  # noqa: TRY004 -- pydantic collects ValueError only
-        try:
-            return kind(value)
-        except ValueError:
+        if value not in known:
             meant = (habits or {}).get(value.lower().split("_")[0])
-            hint = f'; did you mean "{meant}"?' if meant else did_you_mean(value, [member.value for member in kind])
-            raise ValueError(f'"{value}" is not known{hint}') from None
+            hint = f'; did you mean "{meant}"?' if meant else did_you_mean(value, list(known))
+            raise ValueError(f'"{value}" is not known{hint}')
+        return known[value]
 
     return BeforeValidator(check)
 
@@ -242,6 +244,7 @@ class ChannelSection(_Section):
     chat_id: int | None = None
     thread_id: int | None = None
     watchlists: list[str]
+    events: list[Annotated[EventKind, _one_of(EventKind, among=EVENTS)]] | None = None
 
 
 class ConfigFile(_Section):

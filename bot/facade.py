@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from storage.exceptions import StaleWatches
 from watchers.pipeline import StaleKnowledge
 from watchers.rules_version import rules_version
+from watchers.threads import Threads
 from watchers.types import AwardParty, Entry, FeedState, StoryRules, UnderstoodEntry, Watch
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from storage.records import SaveResult
     from storage.store import Store
+
+THREAD_RULES = Threads()  # by which contracts are found, in polls and in replays alike: they must be the same
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +87,7 @@ class PollStore:
                 understood,
                 state,
                 rules=self._rules,
+                threads=THREAD_RULES,
                 watches_version=version,
                 now=now,
                 rules_version=rules_version(),

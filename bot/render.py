@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.locale import SOURCE
 from bot.markup import Piece, bold, join, quote, tagless, units, words
-from bot.speech import Speech
+from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from storage.records import AlertView, NoticeRecord, StoryEntry
 from watchers.types import EventKind, Money, Role
@@ -33,6 +33,7 @@ _MAX_LINE = 300
 _MAX_OUTLETS = 6
 _MAX_PARTIES = 2
 _MAX_WATCHES = 5
+_MAX_HISTORY = 10
 _PLAIN_FIGURE = re.compile(r"(?:[A-Z]{3}\s?)?[\d,.]+(?:\s?[A-Z]{3})?")
 _IN_ENGLISH = re.compile(r"(?:[A-Z]{1,3} ?)?[£€$¥] ?[\d,.]+ ?-?(?:k|m|bn|b|tn|thousand|million|billion|trillion)?", re.IGNORECASE)
 
@@ -49,6 +50,7 @@ class Message:
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
     record: Mapping[str, Any] | None = None
     revision: int | None = None
+    reply_to: int | None = None  # message_id in the same chat that a new message answers
     file: tuple[str, bytes] | None = None  # its name and what it holds; the text is then its caption, of at most 1,024 units
     shown: Mapping[int, int] | None = None  # of several alerts in one message: the deliveries that can be read in it, and their revisions
 
@@ -69,6 +71,7 @@ def render_alert(view: AlertView, speech: Speech, *, again: bool = False) -> Mes
         plain=_fit(parts, lambda piece: piece.plain, lambda piece: units(piece.plain)),
         record=render_json(view),
         revision=view.revision,
+        reply_to=view.reply_to,
     )
 
 
@@ -84,7 +87,7 @@ def render_brief(view: AlertView, speech: Speech) -> tuple[Piece, Piece]:
     entry = view.entries[0] if view.entries else None
     label, url = (_numbered(view.notice, speech), view.notice.url) if view.notice else (words(""), None)
     if entry is not None and (not url or not view.notice):
-        label, url = _outlet(entry, speech), entry.url
+        label, url = outlet(entry, speech), entry.url
     at = min((entry.published for entry in view.entries if entry.published is not None), default=view.created_at)
     return _headline(view, speech, again=False), join(" · ", [speech.published(at), speech.link(label, url)])
 
@@ -92,7 +95,9 @@ def render_brief(view: AlertView, speech: Speech) -> tuple[Piece, Piece]:
 def _parts(view: AlertView, speech: Speech, *, again: bool) -> Iterator[tuple[int, Piece | None]]:
     yield 0, _headline(view, speech, again=again)
     yield 1, _status(view, speech)
+    yield 2, speech.say(texts.UNCONFIRMED) if view.unconfirmed else None
     yield 1, _look_alikes(view, speech)
+    yield 2, _history(view, speech)
     yield 7, _title(view, speech)
     yield 2, quote(speech.name(quoted, _MAX_SENTENCE)) if (quoted := _quoted(view)) else None
     yield 3, _reason(view.cancel_reason, speech)
@@ -112,15 +117,34 @@ def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece
 
 
 def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
-    label = texts.ENDED_EARLY if view.event is EventKind.TERMINATED else texts.LABELS[view.alert]
-    pieces = [bold(speech.say(label))]
+    pieces = [bold(speech.say(_label(view)))]
     pieces += [_names(names, speech) for names in (view.suppliers, view.public_bodies) if names]
     if not view.suppliers and not view.public_bodies and view.entries:
         pieces.append(speech.name(view.entries[0].title, _MAX_NAME * 2))
     if view.value is not None:
         pieces.append(money(view.value, speech, official=view.notice is not None))
     mark = f"{AGAIN} " if again else ""
-    return words(mark + texts.SIGNS[view.alert] + " ") + join(" · ", pieces)
+    sign = texts.SIGNS[view.alert] if view.alert is not None else texts.OTHER_SIGNS.get(view.event, texts.OTHER_SIGN)
+    return words(f"{mark}{sign} ") + join(" · ", pieces)
+
+
+def _label(view: AlertView) -> Text:
+    if view.alert is None:
+        return texts.OTHER_LABELS[view.event]
+    return texts.ENDED_EARLY if view.event is EventKind.TERMINATED else texts.LABELS[view.alert]
+
+
+def _history(view: AlertView, speech: Speech) -> Piece | None:
+    """What happened to the contract in one line; nothing where this is all that is known of it."""
+    told = [one for one in view.history if not one.withdrawn]
+    if len(told) <= 1:
+        return None
+    days = [one.at.astimezone(_REGISTERS).date() for one in told]
+    dates = [speech.short_date(day, year=not place or day.year != days[place - 1].year) for place, day in enumerate(days)]
+    said = [speech.say(texts.IN_HISTORY[one.event], date=date) for one, date in zip(told, dates, strict=True)]
+    if len(said) > _MAX_HISTORY:
+        said = [*said[:2], words(texts.HISTORY_LEFT_OUT), *said[2 - _MAX_HISTORY :]]
+    return speech.say(texts.HISTORY, events=join(" · ", said))
 
 
 def _quoted(view: AlertView) -> str:
@@ -158,10 +182,10 @@ def _status(view: AlertView, speech: Speech) -> Piece:
 
 
 def _said(view: AlertView, speech: Speech) -> Piece:
-    reports = _reports(view, speech)
+    reports = reports_of(view, speech)
     if view.notice is None:
         return speech.say(texts.REPORTED_BY, who=_who(reports, speech)) if reports else speech.say(texts.REPORTED)
-    notice = speech.link(_numbered(view.notice, speech), view.notice.url)
+    notice = notice_link(view.notice, speech)
     if not reports:
         return speech.say(texts.OFFICIAL, notice=notice)
     sentence = texts.CONFIRMED if view.status == "confirmed" else texts.OFFICIAL_REPORTED
@@ -170,7 +194,12 @@ def _said(view: AlertView, speech: Speech) -> Piece:
 
 def _who(reports: list[StoryEntry], speech: Speech) -> Piece:
     only = reports[0] if len(reports) == 1 else None
-    return speech.link(_outlet(only, speech), only.url) if only else speech.say(texts.OUTLETS, n=len(reports))
+    return speech.link(outlet(only, speech), only.url) if only else speech.say(texts.OUTLETS, n=len(reports))
+
+
+def notice_link(notice: NoticeRecord, speech: Speech) -> Piece:
+    """A notice by its number and register, as a link."""
+    return speech.link(_numbered(notice, speech), notice.url)
 
 
 def _numbered(notice: NoticeRecord, speech: Speech) -> Piece:
@@ -210,42 +239,42 @@ def _supplier_note(notice: NoticeRecord | None, speech: Speech) -> Piece | None:
 def _dates(view: AlertView, speech: Speech) -> Piece | None:
     lines = []
     if view.happened_on is not None:
-        lines.append(speech.say(texts.HAPPENED.get(view.event, texts.DATE), date=_day(view.happened_on, speech)))
+        lines.append(speech.say(texts.HAPPENED.get(view.event, texts.DATE), date=day_of(view.happened_on, speech)))
     published = [(entry.published, entry.official) for entry in view.entries if entry.published is not None]
     if published:
         at, official = min(published)
-        written = _day(at, speech) if official and at.astimezone(UTC).time() == _BARE_DATE else speech.published(at)
+        written = day_of(at, speech) if official and at.astimezone(UTC).time() == _BARE_DATE else speech.published(at)
         lines.append(speech.say(texts.PUBLISHED if view.status == "official" else texts.FIRST_REPORTED, moment=written))
     elif view.entries:
         lines.append(speech.say(texts.FIRST_SEEN, moment=speech.moment(view.entries[0].first_seen_at)))
     return join("\n", lines) if lines else None
 
 
-def _day(at: datetime, speech: Speech) -> Piece:
+def day_of(at: datetime, speech: Speech) -> Piece:
     """The date of a decision or signature: notices state no time of day, and what they mean is the date where the register stands."""
     return speech.date(at.astimezone(_REGISTERS).date())
 
 
 def _outlets(view: AlertView, speech: Speech) -> Piece | None:
-    reports = _reports(view, speech)
+    reports = reports_of(view, speech)
     if len(reports) <= 1:  # a single one stands in the line above
         return None
-    lines = [words("• ") + speech.link(_outlet(entry, speech), entry.url) for entry in reports[:_MAX_OUTLETS]]
+    lines = [words("• ") + speech.link(outlet(entry, speech), entry.url) for entry in reports[:_MAX_OUTLETS]]
     if len(reports) > _MAX_OUTLETS:
         lines.append(speech.say(texts.MORE, n=len(reports) - _MAX_OUTLETS))
     return join("\n", lines)
 
 
-def _reports(view: AlertView, speech: Speech) -> list[StoryEntry]:
+def reports_of(view: AlertView, speech: Speech) -> list[StoryEntry]:
     """The first report of each outlet, in order of arrival; notices are not reports."""
     first: dict[str, StoryEntry] = {}
     for entry in view.entries:
         if not entry.official:
-            first.setdefault(_outlet(entry, speech).plain.casefold(), entry)
+            first.setdefault(outlet(entry, speech).plain.casefold(), entry)
     return list(first.values())
 
 
-def _outlet(entry: StoryEntry, speech: Speech) -> Piece:
+def outlet(entry: StoryEntry, speech: Speech) -> Piece:
     """The configured name of the feed, and whom the feed says it has it from: a feed does not get to name itself."""
     if not entry.outlet or entry.outlet.casefold() == entry.feed_name.casefold():
         return speech.name(entry.feed_name)
@@ -268,7 +297,7 @@ def render_json(view: AlertView) -> dict[str, Any]:
     first = view.entries[0] if view.entries else None
     published = min((entry.published for entry in view.entries if entry.published is not None), default=None)
     return {
-        "alert": view.alert.value,
+        "alert": view.alert.value if view.alert else None,
         "reason": view.reason,
         "kind": view.event.value,
         "supplier": view.suppliers[0] if view.suppliers else None,

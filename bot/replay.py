@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot.facade import THREAD_RULES
 from bot.render import figure
 from storage.records import ConfigWatchlist
 from storage.replaying import StoredAlert, StoredText
@@ -108,7 +109,7 @@ class _Replay:
         for (at, feed), texts in groupby(self.telling, lambda one: (one[0].at, one[0].feed)):
             understood = [UnderstoodEntry(entry=text.entry, findings=findings, told=text.told) for text, findings in texts]
             state = FeedState(seeded=True)
-            scratch.save_poll(feed, understood, state, rules=rules, watches_version=version, now=at)
+            scratch.save_poll(feed, understood, state, rules=rules, threads=THREAD_RULES, watches_version=version, now=at)
 
 
 def replay(

@@ -16,7 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_symbol, list_currencies
 
 from bot.locale import SOURCE, nearest, translations
@@ -120,6 +120,10 @@ class Speech:
         """Pieces one after the other, as a list in a sentence is written."""
         first, *rest = pieces
         return self.say(_LIST, first=first, rest=self.list(rest)) if rest else first
+
+    def short_date(self, day: date, *, year: bool) -> Piece:
+        """A date in a line of dates, where the year is said when it changes."""
+        return words(self._isolate(format_skeleton("yMMMd" if year else "MMMd", day, locale=self.locale)))
 
     def date(self, day: date) -> Piece:
         return words(self._isolate(format_date(day, "long", locale=self.locale)))

@@ -12,7 +12,7 @@ import ssl
 from functools import cache
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
@@ -107,7 +107,14 @@ class TelegramTransport:
             )
             return answer.message_id
         sent = await self._bot.send_message(
-            chat, text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            chat,
+            text,
+            parse_mode=mode,
+            message_thread_id=topic,
+            reply_markup=keyboard,
+            link_preview_options=_NO_PREVIEW,
+            # Whoever deletes the contract's last message still gets the next one.
+            reply_parameters=None if message.reply_to is None else ReplyParameters(message.reply_to, allow_sending_without_reply=True),
         )
         return sent.message_id
 

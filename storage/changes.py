@@ -25,6 +25,7 @@ from storage.records import (
     RemoveWatch,
     Reply,
     SetChannelState,
+    SetEvents,
     SetLanguage,
     channel_key,
 )
@@ -33,6 +34,7 @@ from storage.sql import insert_new
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
+from storage.watch_rows import kinds_text
 from storage.watchlists import add_watch, chat_type, drop_unused_watches, remove_watch, withhold_unwatched
 
 if TYPE_CHECKING:
@@ -101,11 +103,12 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
         case RemoveWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
             remove_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch_id, now)
-        case SetChannelState(state=ChannelState.ACTIVE):
-            for row in channels_of(connection, change.chat_id):
-                revive(connection, row, now)
+        case SetEvents():
+            here = channel.c.id == channel_number(connection, change.chat_id, change.thread_id)
+            connection.execute(update(channel).where(here).values(kinds=kinds_text(change.events)))
+            withhold_unwatched(connection, now, unwanted=True)
         case SetChannelState():
-            suspend(connection, [row.id for row in channels_of(connection, change.chat_id)], change.reason, now)
+            _set_state(connection, change, now)
         case SetLanguage():
             connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(language=change.language))
         case ForgetChat():
@@ -114,6 +117,15 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             migrate_chat(connection, change.old_chat_id, change.new_chat_id, now)
         case _:
             change_lists(connection, change, now)
+
+
+def _set_state(connection: Connection, change: SetChannelState, now: datetime) -> None:
+    channels = channels_of(connection, change.chat_id)
+    if change.state is not ChannelState.ACTIVE:
+        suspend(connection, [row.id for row in channels], change.reason, now)
+        return
+    for row in channels:
+        revive(connection, row, now)
 
 
 def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime) -> None:

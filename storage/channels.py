@@ -9,6 +9,7 @@ from sqlalchemy import select
 from storage.records import Channel, ChannelKind, ChannelState, channel_key
 from storage.tables import channel
 from storage.unit import reads
+from watchers.types import EventKind
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -41,4 +42,5 @@ def read_channel(row: Row[Any], prefix: str = "") -> Channel:
         for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language", "zone")
     }
     kind, state = getattr(row, f"{prefix}kind"), getattr(row, f"{prefix}state")
-    return Channel(kind=ChannelKind(kind), state=ChannelState(state), **values)
+    events = frozenset(map(EventKind, getattr(row, f"{prefix}kinds").split()))
+    return Channel(kind=ChannelKind(kind), state=ChannelState(state), events=events, **values)

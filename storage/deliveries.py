@@ -18,7 +18,7 @@ from storage.recipients import add_deliveries
 from storage.records import DeliveryKind, DeliveryState
 from storage.returning import EXPIRED
 from storage.returning import suspend as suspend_channels
-from storage.sql import PENDING, SENDING, is_sqlite
+from storage.sql import PENDING, SENDING, SENT, is_sqlite
 from storage.tables import alert, channel, delivery, feed, story
 from storage.unit import writes
 from storage.versions import watches_version
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 _FAN_OUT_DUE = text("alert.fan_out_due")  # the words of the partial index
+_UNCONFIRMED = text("story.status = 'reported' AND story.unconfirmed_at IS NULL AND story.withdrawn_at IS NULL")  # likewise
 
 
 class Deliveries:
@@ -155,6 +156,25 @@ class Deliveries:
         """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week); says how many."""
         old = update(delivery).where(delivery.c.state == PENDING, delivery.c.created_at < now - age)
         return connection.execute(old.values(state=DeliveryState.WITHHELD.value, reason=EXPIRED, touched_at=now, done_at=now)).rowcount
+
+    @writes
+    def note_unconfirmed(self, connection: Connection, now: datetime, *, age: timedelta = timedelta(days=30), limit: int = 200) -> int:
+        """Note once of stories that were only reported, and for how long, that no notice came; their messages are edited. Says how many."""
+        old = (
+            select(story.c.id)
+            .where(_UNCONFIRMED, story.c.first_at <= now - age)
+            .order_by(story.c.first_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        numbers = list(connection.execute(old).scalars())
+        if numbers:
+            stories = update(story).where(story.c.id.in_(numbers))
+            connection.execute(stories.values(unconfirmed_at=now, revision=story.c.revision + 1))
+            told = select(alert.c.id).where(alert.c.story_id.in_(numbers), alert.c.reason == "new")
+            sent = update(delivery).where(delivery.c.alert_id.in_(told), delivery.c.state == SENT, delivery.c.message_id.is_not(None))
+            connection.execute(sent.values(stale=True))
+        return len(numbers)
 
     @writes
     def recover(self, connection: Connection, now: datetime) -> int:

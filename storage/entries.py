@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from storage.engine import Database
-    from watchers.types import Entry, FeedState, StoryRules, UnderstoodEntry
+    from watchers.types import CorrectionRules, Entry, FeedState, StoryRules, ThreadRules, UnderstoodEntry
 
 _DIGEST = 16
 _REWRITTEN = timedelta(days=60)  # what a feed holds when all its keys change; the same words much later are about something else
@@ -120,6 +120,8 @@ class Entries:
         state: FeedState | None,
         *,
         rules: StoryRules,
+        threads: ThreadRules | None = None,
+        corrects: CorrectionRules | None = None,
         watches_version: int,
         now: datetime,
         rules_version: str = "",
@@ -129,8 +131,8 @@ class Entries:
 
         Entries, keys, awards, findings, stories, matches, alerts and the feed's state are one transaction: if the process dies before it
         is committed, the same document is fetched again with the old validators. Saving the same entries again changes nothing more.
-        ``strangers``: not one entry of the document was known, as when a feed rewrites all its links and guids; what it told before, in the
-        same words, is then not new.
+        Without ``threads`` every story is a contract of its own, without ``corrects`` nothing is corrected. ``strangers``: not one entry of
+        the document was known, as when a feed rewrites all its links and guids; what it told before, in the same words, is then not new.
 
         Raises:
             StaleWatches: the watches are no longer those of ``watches_version``; nothing was kept.
@@ -142,8 +144,9 @@ class Entries:
         placed, changed = _write_entries(connection, number, feed_id, understood, now, strangers=strangers)
         write_awards(connection, understood)
         _write_findings(connection, number, understood, placed, now)
-        writer = StoryWriter(connection, rules, now)
-        for known, each in zip(placed, understood, strict=True):
+        writer = StoryWriter(connection, rules, now, threads=threads, corrects=corrects)
+        # In the order they were published: registers and feeds answer newest first, and a contract is told as it went.
+        for known, each in sorted(zip(placed, understood, strict=True), key=lambda pair: pair[1].entry.published or now):
             writer.place(known.id, each, was_known=not known.is_new)
         write_evidence(connection, _worth_keeping(placed, understood), rules=rules_version, now=now)
         new = len({known.id for known in placed if known.is_new})

@@ -38,7 +38,7 @@ def migrate_chat(connection: Connection, old_chat_id: int, new_chat_id: int, now
 
 
 def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> None:
-    connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient))
+    connection.execute(update(channel).where(channel.c.id == new).values(transient=old.transient, kinds=old.kinds))
     revive(connection, connection.execute(select(channel).where(channel.c.id == new)).one(), now)
     _merge_watches(connection, old.id, new, now)
     connection.execute(update(named_watchlist).where(named_watchlist.c.channel_id == old.id).values(channel_id=new))
@@ -46,8 +46,7 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
         own = connection.execute(select(watchlist.c.channel_id).where(watchlist.c.id == row.watchlist_id)).scalar()
         if own is None:
             values = {"channel_id": new, "watchlist_id": row.watchlist_id, "created_at": row.created_at}
-            wants = {"awarded": row.awarded, "cancelled": row.cancelled}
-            connection.execute(insert_or_ignore(connection, subscription).values(**values, **wants))
+            connection.execute(insert_or_ignore(connection, subscription).values(**values))
     _merge_deliveries(connection, old.id, new)
     connection.execute(delete(channel).where(channel.c.id == old.id))
 

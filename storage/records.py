@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from storage.list_changes import ListChange
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
+
+DEFAULT_EVENTS = frozenset(kind for kind in EventKind if kind.alert is not None)  # told of until something else is asked for
+EVENTS = tuple(kind for kind in EventKind if kind.happens)  # what may be asked for
 
 
 class ChannelKind(StrEnum):
@@ -64,6 +67,7 @@ class Channel:
     state_reason: str | None
     language: str
     zone: str = "UTC"  # an IANA name
+    events: frozenset[EventKind] = field(default_factory=lambda: DEFAULT_EVENTS)  # the kinds of which it is told in general
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,7 @@ class StoryEntry:
     first_seen_at: datetime
     official: bool
     summary: str = ""
+    gone: bool = False  # it does not say so any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,46 @@ class NoticeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadEvent:
+    """One story of a contract, as short as its history tells it. ``reason`` says why it is taken to be of this contract."""
+
+    story_id: int
+    event: EventKind
+    published: datetime  # when it was first published, or seen where nobody says
+    happened_on: datetime | None
+    value: Money | None
+    status: str
+    notice_number: str | None
+    withdrawn: bool
+    reason: str
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, as far as it is said; a date that lies after its publication is that of something to come."""
+        return min(self.happened_on or self.published, self.published)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """What was told and what is true: an event, names, or a sum. None: it did not happen, or is not known any more."""
+
+    fact: str  # a field of ``watchers.types.Facts``
+    before: EventKind | Money | tuple[str, ...] | None
+    after: EventKind | Money | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A source changed facts that were told. ``said``: the words in which it says so now; ``withdrawn``: it took them all back."""
+
+    at: datetime
+    entry_id: int
+    changes: tuple[FactChange, ...]
+    said: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
     """All that a message about an alert may state; every word of it stands in stored entries.
 
@@ -152,7 +197,7 @@ class AlertView:
     story_id: int
     reason: str  # "new", "confirmed", "corrected"
     event: EventKind
-    alert: AlertClass
+    alert: AlertClass | None  # None: of a kind that is told on request
     suppliers: tuple[str, ...]
     public_bodies: tuple[str, ...]
     value: Money | None
@@ -167,8 +212,22 @@ class AlertView:
     matches: tuple[MatchRecord, ...]
     revision: int
     created_at: datetime
-    thread: str  # the contract: the ocid where there is one, else "story-<id>"
+    thread: str  # the contract: "contract-<number>", the same for all of its alerts
     evidence_entry_id: int = 0  # which of ``entries`` the sentence and the spans stand in
+    history: tuple[ThreadEvent, ...] = ()  # what was known of the contract when this event came, itself included, in order of time
+    reply_to: int | None = None  # message_id of what a new message answers: the contract's last in this channel, or what is corrected
+    corrections: tuple[Correction, ...] = ()  # of the story, in order; of an alert that is a correction the one that it tells, alone
+    withdrawn: bool = False  # whoever told it took it back
+    unconfirmed: bool = False  # reported long ago, and no official notice came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractView:
+    """A whole contract as a channel is shown it: ``events`` in order of time, each with the newest view of its story."""
+
+    thread: str
+    events: tuple[ThreadEvent, ...]
+    views: tuple[AlertView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +324,7 @@ class ConfigChannel:
     thread_id: int | None
     title: str
     watchlists: tuple[str, ...]
+    events: frozenset[EventKind] | None = None  # what it is told of; None: what was asked for there, at first the default
 
 
 # What a command may change. A command reads, decides, and hands a list of these to ``Store.apply``.
@@ -304,6 +364,15 @@ class RemoveWatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetEvents:
+    """Be told of these kinds of event (of ``EVENTS``) and no others, but for watches with terms of their own; what waits is withheld."""
+
+    chat_id: int
+    thread_id: int | None = None
+    events: frozenset[EventKind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetChannelState:
     """Suspend or revive a chat with all its threads."""
 
@@ -335,7 +404,7 @@ class MigrateChat:
     new_chat_id: int
 
 
-Change = EnsureChannel | AddWatch | RemoveWatch | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange
+Change = EnsureChannel | AddWatch | RemoveWatch | SetEvents | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange
 
 
 def channel_key(chat_id: int, thread_id: int | None = None) -> str:

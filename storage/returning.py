@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select, update
 from storage.recipients import add_deliveries
 from storage.records import ChannelState, DeliveryKind, DeliveryState
 from storage.sql import PENDING
-from storage.tables import channel, delivery, story_match
+from storage.tables import alert, channel, delivery, story, story_match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,8 @@ def revive(connection: Connection, row: Row[Any], now: datetime) -> None:
         return
     since = max(row.suspended_at, now - OWED)
     _reopen(connection, row, since, now)
-    add_deliveries(connection, story_match.c.last_at >= since, now, only=row.id)
+    missed = and_(alert.c.reason == "new", story.c.withdrawn_at.is_(None), story_match.c.last_at >= since)
+    add_deliveries(connection, missed, now, only=row.id)
 
 
 def _reopen(connection: Connection, row: Row[Any], since: datetime, now: datetime) -> None:

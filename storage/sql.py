@@ -11,8 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Text
 
-from storage.tables import story, subscription, watchlist_watch
-from watchers.types import AlertClass, EventKind
+from storage.tables import channel, story, subscription, watchlist_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -155,16 +154,17 @@ def currency_of(column: Any) -> ColumnElement[str]:
     return member(column, literal("currency", Text))
 
 
+_place = channel.alias("place")
+
+
 def wanted() -> ColumnElement[bool]:
     """Hold where a place wants to be told of a story for a watch on a list: of ``story``, ``subscription`` and ``watchlist_watch``.
 
-    A watch's own kinds of event come before those of the subscription. A sum in another currency is no sum: nothing here knows the rates.
+    A watch's own kinds of event come before those of the place. A sum in another currency is no sum: nothing here knows the rates.
     """
     item = watchlist_watch.c
-    kinds = or_(
-        and_(item.kinds.is_(None), or_(*_wants_class())),
-        item.kinds.like(literal("% ").concat(story.c.event).concat(" %")),
-    )
+    in_general = select(_place.c.kinds).where(_place.c.id == subscription.c.channel_id).scalar_subquery()
+    kinds = func.coalesce(item.kinds, in_general).like(literal("% ").concat(story.c.event).concat(" %"))
     comparable = and_(story.c.value.is_not(None), currency_of(story.c.value) == item.currency)
     enough = or_(
         item.minimum.is_(None),
@@ -172,9 +172,3 @@ def wanted() -> ColumnElement[bool]:
         and_(item.without_sum, or_(story.c.value.is_(None), currency_of(story.c.value) != item.currency)),
     )
     return and_(not_(item.paused), kinds, enough)
-
-
-def _wants_class() -> list[Any]:
-    """Conditions, one of which holds where a subscription wants to be told of a story: by the class of its event."""
-    wanted = {AlertClass.AWARDED: subscription.c.awarded, AlertClass.CANCELLED: subscription.c.cancelled}
-    return [and_(story.c.event.in_([kind.value for kind in EventKind if kind.alert is one]), column) for one, column in wanted.items()]

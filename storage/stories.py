@@ -4,6 +4,9 @@ Who belongs together is decided by the rules that are handed in; deciding and wr
 understood at once open one story twice. What a story states comes from the finding that opened it, completed where that said nothing by
 those that joined, and replaced by an official notice when one confirms it. ``revision`` grows with every change of what is shown.
 
+Every story is of one contract (``storage.threads``). An entry whose new text no longer says what it said is a correction
+(``storage.corrections``): where nobody else tells the story, the story changes with it or is taken back.
+
 A story that was only ever told by entries that are kept but not pushed (a first poll, old entries) is silent; a newly stored entry that may
 be pushed ends the silence, an edit of an old one does not.
 """
@@ -11,14 +14,27 @@ be pushed ends the silence, an edit of an old one does not.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.codec import money_body, notice_body, read_money, spans_body
-from storage.sql import SENT, insert_new, insert_or_ignore, new_ids
-from storage.tables import alert, delivery, story, story_entry, story_key, story_match, watch
-from watchers.types import EventKind, StoryCard
+from storage import corrections
+from storage.corrections import Corrected
+from storage.sql import SENT, insert_new, insert_or_ignore, new_ids, wanted
+from storage.story_facts import additions, card, evidence_of, facts_of, renewed, restated, same_event, stated_facts, with_values
+from storage.tables import (
+    alert,
+    delivery,
+    story,
+    story_entry,
+    story_key,
+    story_match,
+    subscription,
+    watch,
+    watchlist_watch,
+)
+from storage.threads import ThreadWriter, read_facts
+from watchers.types import EventKind, Facts, StoryDecision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,10 +42,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Row
 
-    from watchers.types import Entry, Finding, Match, StoryDecision, StoryRules, UnderstoodEntry
-
-_Story: TypeAlias = "tuple[Row[Any], frozenset[str]]"
-_Stories: TypeAlias = "dict[int, _Story]"
+    from storage.story_facts import Stories, Story
+    from watchers.types import CorrectionRules, Entry, Finding, Match, StoryRules, ThreadRules, UnderstoodEntry
 
 _CANDIDATE_AGE = timedelta(days=45)  # what is told of a contract later is another event
 _MOST_CANDIDATES = 50
@@ -52,7 +66,7 @@ _OPEN = story.insert()
 _TOUCH_KEYS = update(story_key).where(story_key.c.story_id == bindparam("of_story")).values(last_at=bindparam("present"))
 _WATCHES = select(watch.c.id, watch.c.key).where(watch.c.key.in_(bindparam("keys", expanding=True)))
 _ANY_MATCH = select(story_match.c.watch_id).where(story_match.c.story_id == bindparam("of_story")).limit(1)
-_of_story = select(alert.c.id).where(alert.c.story_id == bindparam("of_story"))
+_of_story = select(alert.c.id).where(alert.c.story_id == bindparam("of_story"), alert.c.reason == "new")  # what was corrected stays said
 _STALE = (
     update(delivery)
     .where(delivery.c.alert_id.in_(_of_story), delivery.c.state == SENT, delivery.c.message_id.is_not(None))
@@ -60,43 +74,148 @@ _STALE = (
 )
 
 
-class StoryWriter:
-    """Places findings within one transaction. ``opened`` and ``alerts`` count what came of it."""
+_OTHERS = (
+    select(story_entry.c.id)
+    .where(
+        story_entry.c.story_id == bindparam("of_story"), story_entry.c.entry_id != bindparam("of_entry"), story_entry.c.gone_at.is_(None)
+    )
+    .limit(1)
+)
+_TOLD_AS = select(story_entry).where(story_entry.c.story_id == bindparam("of_story"), story_entry.c.entry_id == bindparam("of_entry"))
+_ASKED_FOR = (
+    select(subscription.c.id)
+    .join(watchlist_watch, watchlist_watch.c.watchlist_id == subscription.c.watchlist_id)
+    .join(story_match, story_match.c.watch_id == watchlist_watch.c.watch_id)
+    .join(story, story.c.id == story_match.c.story_id)
+    .where(story.c.id == bindparam("of_story"), wanted())
+    .limit(1)
+)
 
-    def __init__(self, connection: Connection, rules: StoryRules, now: datetime) -> None:
+
+class StoryWriter:
+    """Places findings within one transaction. ``opened`` and ``alerts`` count what came of it, corrections among the alerts.
+
+    Without ``threads`` every story is a contract of its own, without ``corrects`` nothing is ever corrected.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        rules: StoryRules,
+        now: datetime,
+        *,
+        threads: ThreadRules | None = None,
+        corrects: CorrectionRules | None = None,
+    ) -> None:
         self._connection = connection
         self._rules = rules
+        self._corrects = corrects
+        self._threads = ThreadWriter(connection, threads, now)
         self._now = now
         self._placed: set[int] = set()
         self.opened = 0
         self.alerts = 0
 
     def place(self, entry_id: int, understood: UnderstoodEntry, *, was_known: bool) -> None:
-        """Give every event that an entry says happened to its story."""
-        events = [one for one in understood.findings if one.event.happens]
-        if not events:
-            return
+        """Give every event that an entry says happened to its story, and take from stories what it no longer says."""
+        entry = understood.entry
         own = self._own_stories(entry_id) if was_known or entry_id in self._placed else {}
+        if not understood.findings and not own:
+            return
         self._placed.add(entry_id)
+        if self._taken_back(entry_id, entry, own):
+            return
+        findings = [self._threads.staged(entry, one) for one in understood.findings]
+        events = [one for one in findings if one.event.happens]
+        left: list[tuple[Finding, tuple[str, ...]]] = []
+        unsaid = dict(own)
         for finding in events:
-            keys = self._rules.keys(understood.entry, finding)
-            mine = _same_event(own, finding, keys, alone=sum(one.event is finding.event for one in events) == 1)
+            keys = self._rules.keys(entry, finding)
+            mine = same_event(own, finding, keys, alone=sum(one.event is finding.event for one in events) == 1)
             if mine is not None:
-                self._retell(mine, entry_id, understood.entry, finding, keys)
+                unsaid.pop(mine[0].id, None)
+                self._retell(mine, entry_id, entry, finding, keys)
             else:
-                self._decide(entry_id, understood, finding, keys)
+                left.append((finding, keys))
+        if unsaid and len(findings) == 1 and self._unsaid(unsaid, entry_id, entry, findings[0]):
+            return
+        for finding, keys in left:
+            self._decide(entry_id, understood, finding, keys)
 
-    def _own_stories(self, entry_id: int) -> _Stories:
+    def _taken_back(self, entry_id: int, entry: Entry, own: Stories) -> bool:
+        """Whether the entry says that what it told is withdrawn; then nobody is told it, or those who were are told that."""
+        words = None if self._corrects is None else self._corrects.withdrawal(entry)
+        if words is None:
+            return False
+        for row, _ in own.values():
+            if not self._leaves(row, entry_id):
+                self._withdraw(row, Corrected(entry_id, ("event",), read_facts(row), None, words))
+        return True
+
+    def _unsaid(self, own: Stories, entry_id: int, entry: Entry, finding: Finding) -> bool:
+        """Take from a story what its entry denies now; says whether what it tells instead is told with that."""
+        if self._corrects is None or len(own) != 1:
+            return False
+        ((row, _),) = own.values()
+        before, after = read_facts(row), stated_facts(finding)
+        old = self._connection.execute(_TOLD_AS, {"of_story": row.id, "of_entry": entry_id}).one()
+        rewritten = (old.title, old.summary) != (entry.title, entry.summary)
+        if row.status != "reported" or not rewritten or "event" not in self._corrects.changed(before, after, entry):
+            return False
+        if self._leaves(row, entry_id):
+            return False
+        if not finding.event.happens:
+            self._withdraw(row, Corrected(entry_id, ("event",), before, None, finding.evidence.sentence))
+            return True
+        self._connection.execute(update(story_entry).where(story_entry.c.id == old.id).values(gone_at=None))
+        values = {name: value for name, value in facts_of(finding).items() if value not in (None, [])} | evidence_of(entry_id, finding)
+        now_true = Facts(
+            event=finding.event,
+            suppliers=after.suppliers or before.suppliers,
+            public_bodies=after.public_bodies or before.public_bodies,
+            value=after.value or before.value,
+        )
+        changed = self._corrects.changed(before, now_true, entry)
+        self._go_on(row, values, finding, self._rules.keys(entry, finding), entry=entry, shown=True, renew=False)
+        self._correct(row, Corrected(entry_id, changed, before, now_true, finding.evidence.sentence))
+        return True
+
+    def _leaves(self, row: Row[Any], entry_id: int) -> bool:
+        """Note that an entry does not say any more what its story tells; says whether others still do, which is no correction."""
+        here = (story_entry.c.story_id == row.id) & (story_entry.c.entry_id == entry_id) & story_entry.c.gone_at.is_(None)
+        newly = self._connection.execute(update(story_entry).where(here).values(gone_at=self._now)).rowcount
+        others = self._connection.execute(_OTHERS, {"of_story": row.id, "of_entry": entry_id}).first() is not None
+        if others and newly:
+            self._show(row.id)
+        return others
+
+    def _withdraw(self, row: Row[Any], one: Corrected) -> None:
+        """Take a whole story back; it is told no more, and whoever was told it is told that."""
+        if row.withdrawn_at is None:
+            self._connection.execute(update(story).where(story.c.id == row.id).values(withdrawn_at=self._now))
+            self._show(row.id)
+            self._correct(row, one)
+
+    def _correct(self, row: Row[Any], one: Corrected) -> None:
+        if one.changed and not row.silent and corrections.tell(self._connection, row.id, one, revision=row.revision + 1, now=self._now):
+            self.alerts += 1
+
+    def _show(self, number: int) -> None:
+        """Let messages about the story be edited: what they show has changed."""
+        self._connection.execute(update(story).where(story.c.id == number).values(revision=story.c.revision + 1))
+        self._connection.execute(_STALE, {"of_story": number})
+
+    def _own_stories(self, entry_id: int) -> Stories:
         """Find the stories that an entry is already part of: its new text does not open them again."""
         return self._with_keys(self._connection.execute(_OWN_STORIES, {"of_entry": entry_id}).all())
 
-    def _candidates(self, keys: tuple[str, ...]) -> _Stories:
+    def _candidates(self, keys: tuple[str, ...]) -> Stories:
         if not keys:
             return {}
         near = {"keys": list(keys), "since": self._now - _CANDIDATE_AGE}
         return self._with_keys(self._connection.execute(_CANDIDATES, near).all())
 
-    def _with_keys(self, rows: Sequence[Any]) -> _Stories:
+    def _with_keys(self, rows: Sequence[Any]) -> Stories:
         found: dict[int, set[str]] = {row.id: set() for row in rows}
         if rows:
             for number, key in self._connection.execute(_KEYS, {"stories": list(found)}):
@@ -104,16 +223,23 @@ class StoryWriter:
         return {row.id: (row, frozenset(found[row.id])) for row in rows}
 
     def _decide(self, entry_id: int, understood: UnderstoodEntry, finding: Finding, keys: tuple[str, ...]) -> None:
-        cards = [_card(row, known) for row, known in self._candidates(keys).values()]
+        cards = [card(row, known) for row, known in self._candidates(keys).values()]
         decision = self._rules.decide(understood.entry, finding, cards, self._now)
         keys = tuple(dict.fromkeys((*keys, *decision.keys)))
+        contract = None
         if decision.story is None:
-            self._open(entry_id, understood, finding, keys, decision.reason)
+            contract = self._threads.decide(understood.entry, finding)
+            if contract.story is not None:  # the notice of what was reported so long ago that its story is not looked at any more
+                decision = StoryDecision(story=contract.story, reason=contract.reason, keys=keys, confirms=True)
+        if decision.story is None:
+            assert contract is not None
+            number = self._open(entry_id, understood, finding, keys, decision.reason)
+            self._threads.place(number, understood.entry, finding, contract)
         else:
             row = self._connection.execute(_STORY, {"of_story": decision.story}).one()
             self._join(row, entry_id, understood, finding, keys=keys, decision=decision)
 
-    def _open(self, entry_id: int, understood: UnderstoodEntry, finding: Finding, keys: tuple[str, ...], reason: str) -> None:
+    def _open(self, entry_id: int, understood: UnderstoodEntry, finding: Finding, keys: tuple[str, ...], reason: str) -> int:
         (number,) = new_ids(self._connection, story, 1)
         first = {
             "id": number,
@@ -124,12 +250,13 @@ class StoryWriter:
             "first_at": self._now,
             "last_at": self._now,
         }
-        self._connection.execute(_OPEN, first | _facts(finding) | _evidence(entry_id, finding))
+        self._connection.execute(_OPEN, first | facts_of(finding) | evidence_of(entry_id, finding))
         self.opened += 1
         self._link(number, entry_id, understood.entry, finding, reason)
         self._touch(number, keys, is_new=True)
-        if self._matches(number, finding.matches, renew=False) and understood.told and finding.alert is not None:
+        if self._matches(number, finding.matches, renew=False) and understood.told and self._tells(number, finding.event):
             self._alert(number, again=False)
+        return number
 
     def _join(
         self,
@@ -141,42 +268,79 @@ class StoryWriter:
         keys: tuple[str, ...],
         decision: StoryDecision,
     ) -> None:
-        newly = self._link(row.id, entry_id, understood.entry, finding, decision.reason)
+        entry = understood.entry
+        newly = self._link(row.id, entry_id, entry, finding, decision.reason)
         pushed = newly and understood.told
-        values = _additions(row, entry_id, finding, confirms=decision.confirms)
+        later = self._is_later_notice(row, finding, keys)
+        values = restated(row, entry_id, finding) if later else additions(row, entry_id, finding, confirms=decision.confirms)
         shown = bool(values) or newly
+        again = row.withdrawn_at is not None
+        if again:
+            values["withdrawn_at"] = None
         title = understood.entry.title
         if len(row.titles) < _TITLES and title not in row.titles:
             values["titles"] = [*row.titles, title]
         if pushed and row.silent:
             values["silent"] = False
-        self._go_on(row, values, finding, keys, shown=shown, renew=pushed)
+        self._go_on(row, values, finding, keys, entry=entry, shown=shown, renew=pushed)
+        if self._corrects is not None and (later or again):
+            before, after = read_facts(row), with_values(read_facts(row), values)
+            changed = ("event",) if again else self._corrects.changed(before, after, entry)
+            self._correct(row, Corrected(entry_id, changed, before, after, finding.evidence.sentence))
 
-    def _retell(self, own: _Story, entry_id: int, entry: Entry, finding: Finding, keys: tuple[str, ...]) -> None:
+    def _is_later_notice(self, row: Row[Any], finding: Finding, keys: tuple[str, ...]) -> bool:
+        """Whether a notice replaces the one that the story rests on: the same kind, about the same awards, with a later number."""
+        if finding.notice is None or row.notice is None or self._corrects is None or row.notice["type"] != finding.notice.type:
+            return False
+        known = {key for _, key in self._connection.execute(_KEYS, {"stories": [row.id]})}
+        awards, mine = ({key for key in some if key.startswith("a:")} for some in (known, keys))
+        return awards == mine and self._corrects.newer(finding.notice.number, row.notice["number"])
+
+    def _retell(self, own: Story, entry_id: int, entry: Entry, finding: Finding, keys: tuple[str, ...]) -> None:
         """Take over the new words of an entry that is part of the story; they prove nothing that would break its silence."""
         row, _ = own
-        if row.evidence_entry_id == entry_id:
-            stated = {name: value for name, value in _facts(finding).items() if value not in (None, [])} | _evidence(entry_id, finding)
-            values = _differing(row, stated)
-        else:
-            values = _additions(row, entry_id, finding, confirms=False)
+        values = renewed(row, entry_id, finding)
         here = (story_entry.c.story_id == row.id) & (story_entry.c.entry_id == entry_id)
+        was_gone = self._connection.execute(select(story_entry.c.gone_at).where(here)).scalar() is not None
         other = (story_entry.c.title != entry.title) | (story_entry.c.summary != entry.summary)
-        renewed = self._connection.execute(update(story_entry).where(here, other).values(title=entry.title, summary=entry.summary))
-        self._go_on(row, values, finding, keys, shown=bool(values) or renewed.rowcount > 0, renew=False)
+        words = {"title": entry.title, "summary": entry.summary, "gone_at": None}
+        rewritten = self._connection.execute(update(story_entry).where(here, other).values(**words)).rowcount > 0
+        changed: tuple[str, ...] = ()
+        again = was_gone and rewritten and row.withdrawn_at is not None
+        if self._corrects is not None and rewritten:
+            changed = self._corrects.changed(read_facts(row), with_values(read_facts(row), values), entry)
+            if row.value is not None and "value" not in changed:
+                values.pop("value", None)  # the text still has the old sum, or tells the same one more exactly
+        if again:
+            values["withdrawn_at"] = None
+        before, after = read_facts(row), with_values(read_facts(row), values)
+        self._go_on(row, values, finding, keys, entry=entry, shown=bool(values) or rewritten, renew=False)
+        self._correct(row, Corrected(entry_id, ("event", *changed) if again else changed, before, after, finding.evidence.sentence))
 
-    def _go_on(self, row: Row[Any], values: dict[str, Any], finding: Finding, keys: tuple[str, ...], *, shown: bool, renew: bool) -> None:
+    def _go_on(
+        self,
+        row: Row[Any],
+        values: dict[str, Any],
+        finding: Finding,
+        keys: tuple[str, ...],
+        *,
+        entry: Entry,
+        shown: bool,
+        renew: bool,
+    ) -> None:
         """Write what a finding changes of a story, and let its alert go out: as an edit, and to those who were not told."""
         if shown:
             values["revision"] = story.c.revision + 1
             self._connection.execute(_STALE, {"of_story": row.id})
         self._connection.execute(update(story).where(story.c.id == row.id).values(**values, last_at=self._now))
         self._touch(row.id, keys, is_new=False)
+        self._threads.follow(row.id, entry, finding)
         matched = self._matches(row.id, finding.matches, renew=renew)
         silent = values.get("silent", row.silent)
         event = EventKind(values.get("event", row.event))
         concerns = matched or self._connection.execute(_ANY_MATCH, {"of_story": row.id}).first() is not None
-        if concerns and not silent and event.alert is not None:
+        withdrawn = values.get("withdrawn_at", row.withdrawn_at) is not None
+        if concerns and not silent and not withdrawn and self._tells(row.id, event):
             self._alert(row.id, again=matched)
 
     def _link(self, number: int, entry_id: int, entry: Entry, finding: Finding, reason: str) -> bool:
@@ -219,77 +383,15 @@ class StoryWriter:
             told = told or added or renew
         return told
 
+    def _tells(self, number: int, event: EventKind) -> bool:
+        """Whether anybody is told of such an event: of awards and cancellations always, of others where somebody asked for them."""
+        return event.alert is not None or self._connection.execute(_ASKED_FOR, {"of_story": number}).first() is not None
+
     def _alert(self, number: int, *, again: bool) -> None:
         """Raise the story's alert; one that was raised before is fanned out again if it concerns somebody new."""
         new = {"story_id": number, "reason": "new", "fan_out_due": True, "created_at": self._now}
         if insert_new(self._connection, alert, new):
             self.alerts += 1
         elif again:
-            self._connection.execute(update(alert).where(alert.c.story_id == number).values(fan_out_due=True))
-
-
-def _additions(row: Row[Any], entry_id: int, finding: Finding, *, confirms: bool) -> dict[str, Any]:
-    """Say what a finding adds to a story that another entry opened."""
-    facts = _facts(finding)
-    if (confirms or row.status == "reported") and finding.notice is not None:
-        # The register's names, sums and words replace the reports'; what it leaves out stays as reported.
-        stated = {name: value for name, value in facts.items() if value not in (None, [])}
-        return _differing(row, stated | _evidence(entry_id, finding) | {"status": "confirmed"})
-    values = {
-        name: value for name, value in facts.items() if name != "event" and value not in (None, []) and getattr(row, name) in (None, [])
-    }
-    if EventKind(row.event).alert is None and finding.alert is not None:
-        values |= {"event": finding.event.value} | _evidence(entry_id, finding)
-    return values
-
-
-def _differing(row: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if getattr(row, name) != value}
-
-
-def _same_event(own: _Stories, finding: Finding, keys: tuple[str, ...], *, alone: bool) -> _Story | None:
-    """Find the story in which an entry's earlier text told of the same event: by a shared key, or because there is only this one."""
-    alike = [one for one in own.values() if _class(EventKind(one[0].event)) == _class(finding.event)]
-    sharing = [one for one in alike if not one[1].isdisjoint(keys)]
-    if sharing:
-        return sharing[0]
-    return alike[0] if alone and len(alike) == 1 else None
-
-
-def _class(event: EventKind) -> str:
-    return (event.alert or event).value
-
-
-def _card(row: Row[Any], keys: frozenset[str]) -> StoryCard:
-    return StoryCard(
-        id=row.id,
-        event=EventKind(row.event),
-        keys=keys,
-        value=read_money(row.value),
-        official=row.status != "reported",
-        first_at=row.first_at,
-        last_at=row.last_at,
-        titles=tuple(row.titles),
-    )
-
-
-def _facts(finding: Finding) -> dict[str, Any]:
-    return {
-        "event": finding.event.value,
-        "suppliers": list(dict.fromkeys(one.name for one in finding.suppliers)),
-        "public_bodies": list(dict.fromkeys(one.name for one in finding.public_bodies)),
-        "value": money_body(finding.value),
-        "happened_on": finding.happened_on,
-        "cancel_reason": finding.reason,
-        "notice": notice_body(finding.notice),
-        "thread": finding.notice.ocid if finding.notice else None,
-    }
-
-
-def _evidence(entry_id: int, finding: Finding) -> dict[str, Any]:
-    return {
-        "evidence_entry_id": entry_id,
-        "sentence": finding.evidence.sentence,
-        "spans": spans_body(finding.evidence.spans),
-        "rule": finding.evidence.rule,
-    }
+            first = (alert.c.story_id == number) & (alert.c.reason == "new")
+            self._connection.execute(update(alert).where(first).values(fan_out_due=True))

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 
-SCHEMA = "0006"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0007"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 metadata = MetaData(
@@ -138,6 +138,8 @@ lookup = Table(  # an official notice whose supplier must be asked for
     Index("ix_lookup_due", "feed_id", "next_at"),
 )
 
+_UNCONFIRMED = text("status = 'reported' AND unconfirmed_at IS NULL AND withdrawn_at IS NULL")
+
 story = Table(
     "story",
     metadata,
@@ -156,12 +158,16 @@ story = Table(
     Column("evidence_entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
     Column("notice", Json),
     Column("titles", Json, nullable=False),  # of its first entries, for the rules that group
-    Column("thread", Foreign),
+    Column("thread", Foreign),  # the process (ocid), where a notice tells it; the contract is in ``thread_story``
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Index("ix_story_first", "first_at"),
+    Column("stated_by", Json),  # of a fact that another entry than the evidence's stated, the entry: {"value": 17}
+    Column("withdrawn_at", Instant),  # when the last of its sources took it back
+    Column("unconfirmed_at", Instant),  # when it was said that no official notice had come
     CheckConstraint("status IN ('reported', 'official', 'confirmed')", name="status"),
+    Index("ix_story_unconfirmed", "first_at", sqlite_where=_UNCONFIRMED, postgresql_where=_UNCONFIRMED),
 )
 
 story_key = Table(
@@ -185,6 +191,7 @@ story_entry = Table(
     Column("official", Boolean, nullable=False),
     Column("reason", Foreign, nullable=False),  # the features that decided
     Column("at", Instant, nullable=False),
+    Column("gone_at", Instant),  # when the entry ceased to say so
     UniqueConstraint("story_id", "entry_id"),
     Index("ix_story_entry_entry", "entry_id"),
 )
@@ -217,6 +224,35 @@ evidence = Table(  # a text that an entry of a story had: never changed, gone on
     Column("kept_at", Instant, nullable=False),
     UniqueConstraint("entry_id", "sha256"),
     Index("ix_evidence_text", "sha256"),
+)
+
+thread = Table(  # a contract
+    "thread",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+thread_key = Table(
+    "thread_key",
+    metadata,
+    Column("thread_id", BigInteger, ForeignKey("thread.id"), primary_key=True, autoincrement=False),
+    Column("key", Foreign, primary_key=True),
+    Column("last_at", Instant, nullable=False),
+    Index("ix_thread_key_newest", "key", "last_at"),
+    sqlite_with_rowid=False,
+)
+
+thread_story = Table(  # a story is of one contract
+    "thread_story",
+    metadata,
+    Column("story_id", BigInteger, ForeignKey("story.id"), primary_key=True, autoincrement=False),
+    Column("thread_id", BigInteger, ForeignKey("thread.id"), nullable=False),
+    Column("reason", Foreign, nullable=False),  # the features that decided
+    Column("at", Instant, nullable=False),
+    Index("ix_thread_story_thread", "thread_id", "story_id"),
+    sqlite_with_rowid=False,
 )
 
 watch = Table(
@@ -269,6 +305,7 @@ channel = Table(
     Column("transient", Boolean, nullable=False, server_default=false()),  # only there to be answered; gone with its last reply
     Column("not_before", Instant),
     Column("touched_at", Instant),  # when not_before was written
+    Column("kinds", Text, nullable=False, server_default=" awarded cancelled terminated "),  # of event that it is told of in general
     Column("burst_until", Instant),  # until then what waits is told together
     Column("created_at", Instant, nullable=False),
     Index("ix_channel_chat", "chat_id"),
@@ -317,8 +354,6 @@ subscription = Table(
     Column("id", Id, primary_key=True),
     Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), nullable=False),
     Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), nullable=False),
-    Column("awarded", Boolean, nullable=False, server_default=true()),  # the classes of alert it wants
-    Column("cancelled", Boolean, nullable=False, server_default=true()),
     Column("rhythm", Text),  # how soon what it brings is told; none: as the channel's timetable says
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("channel_id", "watchlist_id"),
@@ -393,7 +428,8 @@ alert = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("story_id", BigInteger, ForeignKey("story.id"), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # "new", or "corrected:" and the digest of what is true now: each state is told once
+    Column("detail", Json),  # of a correction: what was told and what is true
     Column("fan_out_due", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("story_id", "reason"),

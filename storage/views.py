@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select
 
 from storage.codec import read_money, read_notice, read_spans
+from storage.columns import Json
+from storage.corrections import REASON, corrections_of, read_correction, shown_already
 from storage.exceptions import NotFound
-from storage.records import AlertView, MatchRecord, StoryEntry
+from storage.records import AlertView, ContractView, DeliveryState, MatchRecord, StoryEntry
 from storage.sql import wanted
-from storage.tables import alert, entry, feed, story, story_entry, story_match, subscription, watch, watchlist_watch
+from storage.tables import (
+    alert,
+    delivery,
+    entry,
+    feed,
+    story,
+    story_entry,
+    story_match,
+    subscription,
+    thread_story,
+    watch,
+    watchlist_watch,
+)
+from storage.threads import thread_events, thread_of
 from storage.unit import reads
 from storage.watch_rows import read_watch
 from watchers.types import EventKind, Role
@@ -40,26 +55,48 @@ class Views:
             .join(story_match, story_match.c.story_id == story.c.id)
             .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
             .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
-            .where(subscription.c.channel_id == channel_id, wanted())
+            .where(subscription.c.channel_id == channel_id, alert.c.reason == "new", wanted())
             .distinct()
             .order_by(alert.c.id.desc())
             .limit(limit)
         )
         return [_view(connection, number, channel_id) for number in connection.execute(newest).scalars().all()]
 
+    @reads
+    def contract(self, connection: Connection, alert_id: int, channel_id: int) -> ContractView:
+        """Read the whole contract that an alert is about, as a channel may see it. Raises NotFound."""
+        story_id = connection.execute(select(alert.c.story_id).where(alert.c.id == alert_id)).scalar()
+        if story_id is None:
+            raise NotFound("there is no such alert", about=str(alert_id))
+        number = thread_of(connection, story_id)
+        events = thread_events(connection, number)
+        rows = connection.execute(_STORIES.where(story.c.id.in_([one.story_id for one in events])))
+        views = {row.id: _shown(connection, row, channel_id) for row in rows}
+        return ContractView(thread=f"contract-{number}", events=events, views=tuple(views[one.story_id] for one in events))
+
+
+_STORIES = select(
+    story, literal(0).label("alert_id"), literal(None, Json).label("detail"), story.c.first_at.label("told_at")
+)  # as if an alert had been raised for each
+
 
 def _view(connection: Connection, alert_id: int, channel_id: int) -> AlertView:
-    told = select(alert.c.id.label("alert_id"), alert.c.reason, alert.c.created_at, story).join(story, story.c.id == alert.c.story_id)
-    row = connection.execute(told.where(alert.c.id == alert_id)).one_or_none()
+    told = select(alert.c.id.label("alert_id"), alert.c.detail, alert.c.created_at.label("told_at"), story)
+    row = connection.execute(told.join(story, story.c.id == alert.c.story_id).where(alert.c.id == alert_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such alert", about=str(alert_id))
+    if row.detail is not None and shown_already(connection, alert_id, channel_id):
+        raise NotFound("what it corrects was told as it is now", about=str(alert_id))
+    return _shown(connection, row, channel_id)
+
+
+def _shown(connection: Connection, row: Row[Any], channel_id: int) -> AlertView:
     event = EventKind(row.event)
-    if event.alert is None:
-        raise NotFound(f"its story is now one of the kind {event}, which is not told", about=str(alert_id))
+    contract = thread_of(connection, row.id)
     return AlertView(
-        alert_id=alert_id,
+        alert_id=row.alert_id,
         story_id=row.id,
-        reason=row.reason,
+        reason="new" if row.detail is None else REASON,
         event=event,
         alert=event.alert,
         suppliers=tuple(row.suppliers),
@@ -75,10 +112,44 @@ def _view(connection: Connection, alert_id: int, channel_id: int) -> AlertView:
         entries=_entries(connection, row.id),
         matches=_matches(connection, row.id, channel_id),
         revision=row.revision,
-        created_at=row.created_at,
-        thread=row.thread or f"story-{row.id}",
+        created_at=row.told_at,
+        thread=f"contract-{contract}",
         evidence_entry_id=row.evidence_entry_id,
+        history=tuple(one for one in thread_events(connection, contract) if one.story_id <= row.id),
+        reply_to=_answered(connection, row, contract, channel_id),
+        corrections=corrections_of(connection, row.id) if row.detail is None else (read_correction(row.detail),),
+        withdrawn=row.withdrawn_at is not None,
+        unconfirmed=row.unconfirmed_at is not None and row.status == "reported",
     )
+
+
+_SENT_HERE = (
+    select(delivery.c.message_id)
+    .join(alert, alert.c.id == delivery.c.alert_id)
+    .where(
+        delivery.c.channel_id == bindparam("of_channel"),
+        delivery.c.state == DeliveryState.SENT.value,
+        delivery.c.message_id.is_not(None),
+        delivery.c.alert_id != bindparam("of_alert"),
+    )
+    .order_by(delivery.c.done_at.desc(), delivery.c.id.desc())
+    .limit(1)
+)
+_LAST_OF_CONTRACT = _SENT_HERE.join(thread_story, thread_story.c.story_id == alert.c.story_id).where(
+    thread_story.c.thread_id == bindparam("of_thread")
+)
+_FIRST_OF_STORY = _SENT_HERE.where(alert.c.story_id == bindparam("of_story"), alert.c.reason == "new")
+
+
+def _answered(connection: Connection, row: Row[Any], contract: int, channel_id: int) -> int | None:
+    """Find the message that a new one answers: the contract's last here; for a correction the one that it corrects."""
+    here = {"of_channel": channel_id, "of_alert": row.alert_id}
+    if row.detail is not None:
+        first: int | None = connection.execute(_FIRST_OF_STORY, here | {"of_story": row.id}).scalar()
+        if first is not None:
+            return first
+    last: int | None = connection.execute(_LAST_OF_CONTRACT, here | {"of_thread": contract}).scalar()
+    return last
 
 
 def _entries(connection: Connection, story_id: int) -> tuple[StoryEntry, ...]:
@@ -104,6 +175,7 @@ def _entry(row: Row[Any]) -> StoryEntry:
         published=row.published,
         first_seen_at=row.first_seen_at,
         official=row.official,
+        gone=row.gone_at is not None,
     )
 
 

@@ -19,7 +19,7 @@ from storage.sql import PENDING, insert_new, wanted
 from storage.tables import alert, channel, delivery, named_watchlist, story, story_match, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads, writes
 from storage.versions import bump_watches, lock_watches, watches_version
-from storage.watch_rows import digest_text, read_terms, read_watch, terms_body, watch_body
+from storage.watch_rows import digest_text, kinds_text, read_terms, read_watch, terms_body, watch_body
 from watchers.types import Terms, Watch
 
 if TYPE_CHECKING:
@@ -272,6 +272,7 @@ def _key(one: ConfigChannel) -> str:
 
 
 def _store_channel(connection: Connection, one: ConfigChannel, now: datetime) -> int:
+    asked = {} if one.events is None else {"kinds": kinds_text(one.events)}
     row = connection.execute(select(channel).where(channel.c.key == _key(one))).one_or_none()
     if row is None:
         values = {
@@ -284,9 +285,10 @@ def _store_channel(connection: Connection, one: ConfigChannel, now: datetime) ->
             "state": ChannelState.ACTIVE.value,
             "language": "en",
             "created_at": now,
+            **asked,
         }
         return int(connection.execute(channel.insert().values(**values).returning(channel.c.id)).scalar_one())
-    revived: dict[str, Any] = {"transient": False}
+    revived: dict[str, Any] = {"transient": False, **asked}
     if one.kind is ChannelKind.CONSOLE:
         revived |= {"state": ChannelState.ACTIVE.value, "state_reason": None, "title": one.title}
     connection.execute(update(channel).where(channel.c.id == row.id).values(**revived))

@@ -169,7 +169,7 @@ class BotApi:
         return self.push("channel_post", self._message(chat, text, None) | {"sender_chat": chat.json()})
 
     def press(self, user_id: int, message: dict[str, Any], *, label: str | None = None, data: str | None = None) -> int:
-        buttons = [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
+        buttons = [button for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
         chosen = data or next(button["callback_data"] for button in buttons if button["text"] == label)
         person = {"id": user_id, "is_bot": False, "first_name": "Ann"}
         query = {"id": f"q{self._next_update}", "from": person, "chat_instance": "1", "data": chosen, "message": message}
@@ -284,7 +284,7 @@ class BotApi:
         thread = int(parameters.get("message_thread_id", 0))
         if thread and thread not in chat.topics:
             raise RefusedError(400, "Bad Request: message thread not found")
-        message = self._message(chat, None, None) | self._text(parameters)
+        message = self._message(chat, None, None) | self._text(parameters) | self._reply(chat, parameters)
         if thread:
             message |= {"message_thread_id": thread, "is_topic_message": True}
         self.messages.append(message)
@@ -379,6 +379,14 @@ class BotApi:
             if str(message["chat"]["id"]) == parameters["chat_id"] and str(message["message_id"]) == parameters["message_id"]:
                 return message
         raise RefusedError(400, "Bad Request: message to edit not found")
+
+    def _reply(self, chat: FakeChat, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The message of the same chat that is answered; one that is gone is a refusal, unless the sender said that it need not be there."""
+        wanted = json.loads(parameters.get("reply_parameters", "{}"))
+        known = [one for one in self.messages if one["chat"]["id"] == chat.id and one["message_id"] == wanted.get("message_id")]
+        if wanted and not known and not wanted.get("allow_sending_without_reply"):
+            raise RefusedError(400, "Bad Request: message to be replied not found")
+        return {"reply_to_message": {name: known[0][name] for name in ("message_id", "date", "chat")}} if known else {}
 
     def _text(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """The text and buttons of a message to be, checked as the real server does."""

@@ -16,6 +16,7 @@ import pytest
 from nursery import Child, Nursery
 from storing import an_entry, save, set_up, told
 
+from bot.facade import THREAD_RULES
 from bot.replay import Replayed, replay
 from bot.rules_overlay import faults
 from storage.records import ConfigWatchlist
@@ -45,7 +46,7 @@ class Past:
         """Entries came; ``instead`` is the title that the rules of then took them for."""
         at = self.now - timedelta(days=days_ago)
         understood = [self._understood(title, instead, name or title, at, **changes) for title in titles]
-        more = {"rules": Stories()}
+        more = {"rules": Stories(), "threads": THREAD_RULES}
         save(self.store, feed, *understood, now=at, **more)
 
     def _understood(self, title: str, instead: str | None, name: str, at: datetime, **changes: object) -> UnderstoodEntry:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from storing import LEASE, PALANTIR, PAUSE, SERCO, a_finding, an_entry, chat, chat_watch, claim, must_claim, save, send, set_up, told
 
-from storage.records import ChannelState, DeliveryKind, Reply, SetChannelState
+from storage.records import DEFAULT_EVENTS, ChannelState, DeliveryKind, Reply, SetChannelState, SetEvents
 from storage.store import open_store
 from watchers.types import EventKind
 
@@ -70,25 +70,34 @@ def test_a_suspended_channel_is_not_told_and_keeps_what_waited(ready, now):
     assert must_claim(ready, now).channel.id == number
 
 
-@pytest.mark.parametrize(
-    ("event", "wanted"), [(EventKind.AWARDED, "awarded"), (EventKind.CANCELLED, "cancelled"), (EventKind.TERMINATED, "cancelled")]
-)
-def test_a_subscription_gets_the_classes_it_wants(ready, now, event, wanted):
-    from sqlalchemy import update
+def test_a_subscription_is_told_the_kinds_it_asks_for_and_awards_and_cancellations_at_first(ready, now):
+    number = chat(ready, 7, now, "Palantir")
+    watch = chat_watch(ready, "Palantir")
 
-    from storage.tables import subscription
+    def made(name, event):
+        save(ready, "bbc", told(an_entry(f"{name} {event}"), a_finding(event, supplier=f"{name} {event}", watches=(watch,))), now=now)
+        return ready.fan_out(now)
 
-    for name in ("awarded", "cancelled"):
-        ready._db.write(lambda c: c.execute(update(subscription).values({name: name == wanted})))  # noqa: B023
-    finding = a_finding(event)
-    save(ready, "bbc", told(an_entry("one"), finding), now=now)
-    assert ready.fan_out(now) == 1
-    assert len(ready.latest(1, 5)) == 1
+    default = {kind for kind in EventKind if made("first", kind)}
+    assert default == ready.channel(7).events == {EventKind.AWARDED, EventKind.CANCELLED, EventKind.TERMINATED}
+    assert len(ready.latest(number, 9)) == 3
 
-    other = EventKind.CANCELLED if wanted == "awarded" else EventKind.AWARDED
-    save(ready, "bbc", told(an_entry("two"), a_finding(other)), now=now)
-    assert ready.fan_out(now) == 0
-    assert len(ready.latest(1, 5)) == 1
+    asked = frozenset({EventKind.SUSPENDED, EventKind.AWARDED})
+    ready.apply([SetEvents(chat_id=7, events=asked)], now=now)
+    assert {kind for kind in EventKind if made("second", kind)} == ready.channel(7).events == asked
+    # Of what waited, only what is still asked for goes out: the first award, and what came after.
+    waiting = [must_claim(ready, now) for _ in range(1)]
+    assert states(ready, now) == {"sending": 1, "pending": 2, "withheld": 2}
+    assert [ready.alert_view(one.alert_id, number).event for one in waiting] == [EventKind.AWARDED]
+
+
+def test_what_is_asked_for_before_anything_is_watched_holds_for_what_is_watched_then(ready, now):
+    chat(ready, 7, now)
+    assert ready.channel(7).events == DEFAULT_EVENTS
+    ready.apply([SetEvents(chat_id=7, events=frozenset())], now=now)
+    chat(ready, 7, now, "Palantir")
+
+    assert raise_alerts(ready, now, "A", watches=(chat_watch(ready, "Palantir"),)) == 0
 
 
 # order

@@ -45,7 +45,7 @@ def test_a_view_holds_all_that_the_finding_stated(ready, now):
     shown = view(ready)
     assert (shown.event, shown.alert, shown.status, shown.reason) == ("cancelled", "cancelled", "reported", "new")
     assert (shown.suppliers, shown.public_bodies, shown.value) == (("Palantir",), ("Met Police",), pounds("500000.00"))
-    assert (shown.happened_on, shown.cancel_reason, shown.thread) == (now - DAY, "no bids received", "story-1")
+    assert (shown.happened_on, shown.cancel_reason, shown.thread) == (now - DAY, "no bids received", "contract-1")
     assert (shown.sentence, shown.rule, shown.spans) == ("Palantir: cancelled", "verb", (Span(field="title", start=0, end=8),))
     assert (shown.evidence_entry_id, shown.revision, shown.created_at) == (shown.entries[0].entry_id, 1, now)
     assert [(one.watch_key, one.watch_name, one.role, one.proof, one.flag) for one in shown.matches] == [
@@ -68,7 +68,7 @@ def test_an_official_notice_confirms_what_was_reported_and_its_words_count(ready
     save(ready, "itv", told(an_entry("notice"), notice), now=now + HOUR)
 
     shown = view(ready)
-    assert (shown.status, shown.suppliers, shown.value, shown.thread) == ("confirmed", ("Palantir", "Serco"), pounds("48.5"), "ocds-1")
+    assert (shown.status, shown.suppliers, shown.value, shown.thread) == ("confirmed", ("Palantir", "Serco"), pounds("48.5"), "contract-1")
     assert (shown.sentence, shown.evidence_entry_id) == ("The procurement is cancelled.", shown.entries[1].entry_id)
     assert shown.cancel_reason == "rumoured"
     assert shown.notice is not None

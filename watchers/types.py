@@ -59,6 +59,8 @@ class EventKind(StrEnum):
     CHALLENGED = "challenged"
     COMPLETED = "completed"  # ran to its end
     TENDER_OPENED = "tender_opened"
+    SIGNED = "signed"  # what was told as awarded before; a signature that is the first one hears of is an award
+    REINSTATED = "reinstated"  # what was cancelled or suspended goes on
     PROPOSED_AWARD = "proposed_award"
     PROPOSED_CANCEL = "proposed_cancel"
     NOT_CANCELLED = "not_cancelled"
@@ -369,6 +371,75 @@ class StoryRules(Protocol):
 
     def decide(self, entry: Entry, finding: Finding, cards: Sequence[StoryCard], now: datetime) -> StoryDecision:
         """Which of the candidate stories the finding belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a story states, as far as a correction is about it. Names are as printed."""
+
+    event: EventKind
+    suppliers: tuple[str, ...] = ()
+    public_bodies: tuple[str, ...] = ()
+    value: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadStory:
+    """A story of a contract thread. ``at`` is when it was first told; ``notice_type`` is empty where only newsrooms told it."""
+
+    id: int
+    facts: Facts
+    at: datetime
+    reported: bool  # no official notice has told it yet
+    titles: tuple[str, ...] = ()
+    notice_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadCard:
+    """What is known of a contract when a new story asks whether it is about the same one; ``stories`` in order of time."""
+
+    id: int
+    keys: frozenset[str]  # as made by ``ThreadRules.keys``
+    stories: tuple[ThreadStory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadDecision:
+    """Whether a new story belongs to a contract that is known (its thread) or begins one (None), and why, for people.
+
+    ``story``: it is none of its own but the official notice of this story of the thread, which was only reported.
+    """
+
+    thread: int | None
+    reason: str
+    story: int | None = None
+
+
+class ThreadRules(Protocol):
+    """The pure half of contract threads, handed to the store as ``StoryRules`` are."""
+
+    def keys(self, entry: Entry, finding: Finding) -> tuple[str, ...]:
+        """Index keys of a finding: contracts that share none of them are never candidates."""
+
+    def stage(self, entry: Entry, finding: Finding, cards: Sequence[ThreadCard], now: datetime) -> EventKind:
+        """What a finding is for a contract that is known: the signature of an award that was told, the end of a suspension."""
+
+    def decide(self, entry: Entry, finding: Finding, cards: Sequence[ThreadCard], now: datetime) -> ThreadDecision:
+        """Which of the candidate contracts the finding is about."""
+
+
+class CorrectionRules(Protocol):
+    """The pure half of corrections, handed to the store as ``StoryRules`` are."""
+
+    def changed(self, before: Facts, after: Facts, entry: Entry) -> tuple[str, ...]:
+        """Which facts (names of the fields of ``Facts``) a source has changed; none where only its words have."""
+
+    def withdrawal(self, entry: Entry) -> str | None:
+        """The words by which an entry takes back what it told; None where it does not."""
+
+    def newer(self, number: str, than: str) -> bool:
+        """Whether a notice is a later one of its register."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,8 @@ COMMANDS: Mapping[str, Decider] = {
     "unwatch": watching.unwatch,
     "watches": watching.watches,
     "latest": talking.latest,
-    "evidence": proving.evidence,
+    "evidence": proving.show_evidence,
+    "contract": proving.show_contract,
     "status": talking.status,
     "language": speaking.language,
     "privacy": talking.privacy,
@@ -44,6 +45,7 @@ BUTTONS: Mapping[str, Press] = {
     speaking.LANGUAGE: speaking.press_language,
     talking.FORGET: talking.press_forget,
     proving.EVIDENCE: proving.press_evidence,
+    proving.CONTRACT: proving.press_contract,
     MORE: grouped.press_more,
 }
 

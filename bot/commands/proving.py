@@ -1,4 +1,4 @@
-"""/evidence: what an alert rests on. Only of alerts that were meant for the chat that asks: nobody learns what others watch."""
+"""/evidence: what an alert rests on, and /contract: all that is known of the contract it is about."""
 
 from __future__ import annotations
 
@@ -6,60 +6,41 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.asked import Asked, Place, Pressed
-from bot.commands.desk import Decision, Desk, numbered_button, stale
-from bot.texts import evidence as texts
-from storage.records import Reply
+from bot.commands.desk import Decision, Desk, pages
+from bot.commands.which import Question, ask, press
+from bot.contract import contract_head, contract_lines
+from bot.texts import alerts, evidence
+from storage.records import Channel, Reply
 
-EVIDENCE = "e"  # first letter of button data: "e:<alert>"
-_MAX_BUTTONS = 30
-_DIGITS = 18
+EVIDENCE, CONTRACT = "e", "c"  # first letters of button data
 
 
-async def evidence(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
+async def show_evidence(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
     """/evidence as a reply to an alert, or with its number."""
-    number = asked.argument.strip().removeprefix("#")
-    of_which = Decision(replies=desk.reply(asked.place, texts.OF_WHICH))
-    if number:
-        return await _of(asked.place, int(number), desk) if _is_number(number) else of_which
-    if asked.reply_to is None:
-        return of_which
-    channel = await desk.channel(asked.place)
-    told = () if channel is None else await desk.call(desk.store.alerts_shown, channel.id, message_id=asked.reply_to)
-    if not told:
-        return Decision(replies=desk.reply(asked.place, texts.NOT_ALERT))
-    if len(told) == 1:
-        return Decision(replies=_answer(asked.place, told[0]))
-    assert channel is not None
-    buttons = tuple(((label, f"{EVIDENCE}:{alert}"),) for alert, label in await _labels(told[:_MAX_BUTTONS], channel.id, desk))
-    return Decision(replies=desk.reply(asked.place, texts.OF_MANY, buttons=buttons))
+    return await ask(asked, desk, _EVIDENCE)
 
 
 async def press_evidence(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
-    """The button of one of several alerts; the number may be forged, so it is looked up as if it had been written."""
-    if len(data) != 1 or not _is_number(data[0]):
-        return stale(desk)
-    return await _of(pressed.place, int(data[0]), desk)
+    return await press(pressed, desk, data, _EVIDENCE)
 
 
-async def _of(place: Place, number: int, desk: Desk) -> Decision:
-    channel = await desk.channel(place)
-    if channel is None or not await desk.call(desk.store.alerts_shown, channel.id, alert_id=number):
-        said = desk.speech.say(texts.NOT_HERE)
-        return Decision(replies=desk.reply(place, said), toast=said.plain)
-    return Decision(replies=_answer(place, number))
+async def show_contract(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
+    """/contract as a reply to an alert, or with its number."""
+    return await ask(asked, desk, _CONTRACT)
 
 
-def _answer(place: Place, number: int) -> tuple[Reply, ...]:
-    return (Reply(chat_id=place.chat_id, thread_id=place.thread_id, text="", evidence=number),)
+async def press_contract(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
+    return await press(pressed, desk, data, _CONTRACT)
 
 
-async def _labels(alerts: Sequence[int], channel_id: int, desk: Desk) -> list[tuple[int, str]]:
-    views = [await desk.call(desk.store.alert_view, number, channel_id) for number in alerts]
-    return [
-        (view.alert_id, numbered_button(view.alert_id, view.entries[0].title if view.entries else view.sentence, desk.speech))
-        for view in views
-    ]
+async def _send_evidence(place: Place, channel: Channel, number: int, desk: Desk) -> Decision:  # noqa: ARG001 - it is read when it is sent
+    return Decision(replies=(Reply(chat_id=place.chat_id, thread_id=place.thread_id, text="", evidence=number),))
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+async def _tell_contract(place: Place, channel: Channel, number: int, desk: Desk) -> Decision:
+    view = await desk.call(desk.store.contract, number, channel.id)
+    return Decision(replies=desk.reply(place, *pages(contract_head(view, desk.speech), contract_lines(view, desk.speech))))
+
+
+_EVIDENCE = Question(button=EVIDENCE, which=evidence.OF_WHICH, answer=_send_evidence)
+_CONTRACT = Question(button=CONTRACT, which=alerts.CONTRACT_OF_WHICH, answer=_tell_contract)

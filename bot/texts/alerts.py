@@ -8,6 +8,51 @@ from watchers.types import AlertClass, EventKind, Role
 SIGNS = {AlertClass.AWARDED: "🟢", AlertClass.CANCELLED: "🔴"}
 LABELS = {AlertClass.AWARDED: text("AWARDED"), AlertClass.CANCELLED: text("CANCELLED")}
 ENDED_EARLY = text("CANCELLED (ended early)")
+OTHER_SIGN = "🔵"
+OTHER_SIGNS = {
+    EventKind.EXTENDED: "🟡",
+    EventKind.CHANGED: "🟡",
+    EventKind.SUSPENDED: "🟠",
+    EventKind.CHALLENGED: "🟠",
+    EventKind.REINSTATED: "🟢",
+}
+OTHER_LABELS = {
+    EventKind.TENDER_OPENED: text("TENDER OPENED"),
+    EventKind.AWARD_INTENDED: text("AWARD PLANNED"),
+    EventKind.SIGNED: text("SIGNED"),
+    EventKind.EXTENDED: text("EXTENDED"),
+    EventKind.CHANGED: text("CHANGED"),
+    EventKind.CHALLENGED: text("CHALLENGED"),
+    EventKind.SUSPENDED: text("SUSPENDED"),
+    EventKind.REINSTATED: text("GOES ON AFTER ALL"),
+    EventKind.COMPLETED: text("COMPLETED"),
+}
+
+# What happened to a contract, in one line: "This contract: awarded 3 Mar 2025 · changed 1 Jun".
+HISTORY = text("This contract: {events}")
+HISTORY_LEFT_OUT = "…"
+IN_HISTORY = {
+    EventKind.TENDER_OPENED: text("tender opened {date}"),
+    EventKind.AWARD_INTENDED: text("award planned {date}"),
+    EventKind.AWARDED: text("awarded {date}"),
+    EventKind.SIGNED: text("signed {date}"),
+    EventKind.EXTENDED: text("extended {date}"),
+    EventKind.CHANGED: text("changed {date}"),
+    EventKind.CHALLENGED: text("challenged {date}"),
+    EventKind.SUSPENDED: text("suspended {date}"),
+    EventKind.CANCELLED: text("cancelled {date}"),
+    EventKind.TERMINATED: text("ended early {date}"),
+    EventKind.REINSTATED: text("taken up again {date}"),
+    EventKind.COMPLETED: text("completed {date}"),
+}
+# The whole contract, as /contract shows it.
+THE_CONTRACT = text("The contract so far")
+TAKEN_BACK = text("{event} (taken back)")
+CONTRACT_OF_WHICH = text(
+    "Which contract? Reply to one of its alerts with <code>/contract</code>, or write the number of an alert: <code>/contract 17</code>. "
+    "/latest shows the latest alerts."
+)
+UNCONFIRMED = text("No official notice has confirmed this in 30 days.")
 # Behind the names of an alert that has more of them: "Serco, Capita +2 more".
 AND_MORE = counted("{names} +{n} more", "{names} +{n} more")
 WITH_VAT = text("{sum} inc VAT")

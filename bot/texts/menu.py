@@ -8,6 +8,7 @@ READ = {
     "watches": text("What is watched here"),
     "latest": text("The latest alerts"),
     "evidence": text("What an alert rests on (reply to it)"),
+    "contract": text("All that is known of its contract (reply to it)"),
     "status": text("Whether everything works"),
     "help": text("What I can do"),
     "privacy": text("What I keep"),

@@ -21,6 +21,7 @@ HELP = (
     text("/watches: what is watched here, with links to share"),
     text("/latest: the latest alerts"),
     text("/evidence, as a reply to an alert: what it rests on, as a file"),
+    text("/contract, as a reply to an alert: all that is known of its contract"),
     text("/status: whether everything works"),
     text("/language: the language I speak here"),
     text("/privacy: what I keep"),
