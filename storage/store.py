@@ -26,6 +26,7 @@ from storage.lock import single_instance
 from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
+from storage.past import Past
 from storage.replaying import Replaying
 from storage.restores import Restores
 from storage.status import Status
@@ -57,6 +58,7 @@ class Store(
     Groups,
     Inbox,
     Parties,
+    Past,
     Status,
     LedgerStore,
     Replaying,

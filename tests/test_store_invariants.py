@@ -17,7 +17,7 @@ from storage.exceptions import StoreUnavailable
 from storage.records import InboxUpdate, RemoveWatch, Reply
 from storage.store import Store, open_store
 from storage.tables import metadata
-from watchers.types import FeedState
+from watchers.types import EventKind, FeedState, Terms
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OWN = {"owner": "daemon", "now": NOW}
@@ -30,6 +30,7 @@ READS = {
     "channel_watches": lambda s: s.channel_watches(1),
     "channels": lambda s: s.channels(),
     "count_entries": lambda s: s.count_entries(NOW),
+    "count_past": lambda s: s.count_past(NOW, [EventKind.AWARDED], Terms(minimum=1), direct=True),
     "counts": lambda s: s.counts(NOW),
     "draft": lambda s: s.draft(7, 1, NOW),
     "every_feed": lambda s: s.every_feed(),
@@ -48,14 +49,17 @@ READS = {
     "next_delivery_at": lambda s: s.next_delivery_at(NOW),
     "next_due_at": lambda s: s.next_due_at(),
     "old_entries": lambda s: s.old_entries(5),
+    "oldest_story_at": lambda s: s.oldest_story_at(),
     "parties_named": lambda s: s.parties_named("palantir"),
     "parties_registered": lambda s: s.parties_registered("GB-COH-1"),
+    "past_stories": lambda s: s.past_stories(NOW, [EventKind.AWARDED], Terms(minimum=1), direct=True, pieces=[["x"]]),
     "pending_updates": lambda s: s.pending_updates(5),
     "set_back": lambda s: s.set_back(),
     "shared_watch": lambda s: s.shared_watch(1),
     "shared_watchlist": lambda s: s.shared_watchlist("token"),
     "stored_alerts": lambda s: s.stored_alerts(),
     "stored_texts": lambda s: s.stored_texts(NOW, after=0, limit=5),
+    "texts_of": lambda s: s.texts_of([1]),
     "unseen": lambda s: s.unseen("bbc", [an_entry("one")]),
     "watchlists": lambda s: s.watchlists(1),
     "watched_since": lambda s: s.watched_since(),

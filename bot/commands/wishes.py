@@ -1,0 +1,189 @@
+"""What people write behind /watch, read as a watch and its terms. Pure.
+
+    Palantir                                  Palantir as supplier over £1m without football
+    Palantir AND Metropolitan Police          every cancellation by London bodies
+    Palantir, cancellations only              direct awards over £1m
+
+What is said about a watch stands behind the name, in any order; a name is what is left. Only AND in capitals joins two names: "and" is part
+of many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from bot.commands.names import MAX_NAME, Unusable, Wanted, read_name
+from watchers.areas import area_named
+from watchers.types import EventKind, Organisation, Terms, Watch
+
+CANCELLATIONS = frozenset({EventKind.CANCELLED, EventKind.TERMINATED})
+AWARDS = frozenset({EventKind.AWARDED})
+DIRECT = frozenset({EventKind.AWARDED, EventKind.AWARD_INTENDED})
+_MOST_WORDS = 10
+_LONGEST_PHRASE = 40
+_LARGEST = 10**15
+_LONGEST_LINE = 600
+_KINDS = {
+    "award": AWARDS,
+    "cancellation": CANCELLATIONS,
+    "termination": frozenset({EventKind.TERMINATED}),
+    "extension": frozenset({EventKind.EXTENDED}),
+    "suspension": frozenset({EventKind.SUSPENDED}),
+    "challenge": frozenset({EventKind.CHALLENGED}),
+    "change": frozenset({EventKind.CHANGED}),
+    "completion": frozenset({EventKind.COMPLETED}),
+    "tender": frozenset({EventKind.TENDER_OPENED}),
+}
+_KIND = rf"(?:(?:direct|uncompetitive)\s+)?(?:{'|'.join(_KINDS)})s?"
+_LIST = rf"{_KIND}(?:\s*(?:,|and|or|&)\s*{_KIND})*"
+_CURRENCIES = {
+    "£": "GBP",
+    "€": "EUR",
+    "$": "USD",
+    "us$": "USD",
+    "pound": "GBP",
+    "pounds": "GBP",
+    "euro": "EUR",
+    "euros": "EUR",
+    "dollars": "USD",
+}
+_UNITS = {"": 0, "k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
+_SUM = (
+    r"(?P<before>£|€|us\$|\$|[a-z]{3}\s)?\s*(?P<figure>\d[\d.,]*)\s*(?P<unit>k|mn|m|bn|b|thousand|million|billion)?"
+    r"(?:\s*(?P<after>£|€|\$|pounds?|euros?|dollars|[a-z]{3}))?"
+)
+_OVER = r"[\s,]+(?:(?:worth|of|from)\s+)?(?:over|above|at\s+least|more\s+than|from|min(?:imum)?)"
+_BODIES = r"(?:public\s+)?(?:bodies|councils|authorities|buyers)"
+_PLACE = r"(?P<area>[^\W\d][\w'’ .-]{1,40}"
+_TAILS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), name)
+    for pattern, name in (
+        (rf"{_OVER}\s+{_SUM}$", "minimum"),
+        (r"[\s,]+(?:without|excluding|except(?:\s+for)?|but\s+not)\s+(?P<words>[^,]+(?:,[^,]+)*)$", "without"),
+        (rf"[\s,:]+(?:only\s+(?P<one>{_LIST})|(?P<two>{_LIST})\s+only)$", "kinds"),
+        (rf"[,:]\s*(?P<three>{_LIST})$", "kinds"),
+        (rf"[\s,]+(?:by|of|from|in)\s+{_PLACE}?)\s+{_BODIES}$", "area"),
+        (rf"[\s,]+(?:by|of|from)\s+{_BODIES}\s+(?:in|of|from)\s+{_PLACE})$", "area"),
+    )
+)
+_EVERY = re.compile(rf"(?:(?:every|all|any|each)\s+)?(?P<kinds>{_LIST})", re.IGNORECASE)
+_EVERYTHING = re.compile(r"(?:everything|anything|(?:every|all|any)\s+contracts?)", re.IGNORECASE)
+_AND = re.compile(r"\s+AND\s+")
+_BETWEEN_WORDS = re.compile(r"\s*(?:,|\bor\b|\band\b)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A line that asks for a watch, on terms."""
+
+    watch: Watch
+    terms: Terms
+
+
+def read_wishes(text: str) -> list[tuple[int, Wish | Unusable]]:
+    """One wish a line, each with the number of its line; a line that stands there twice counts once."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            found.setdefault(line.strip(), number)
+    return [(number, read_wish(line)) for line, number in found.items()]
+
+
+def read_wish(line: str) -> Wish | Unusable:
+    """One line. What is unusable says why, as one of the keys of ``texts.UNUSABLE``."""
+    if len(line) > _LONGEST_LINE:
+        return Unusable(line[:MAX_NAME], "long")
+    rest, wish = " ".join(line.split()).rstrip("."), Wish(Watch(), Terms())
+    while (found := _tail(rest)) is not None:
+        hit, name = found
+        taken = _READERS[name](hit, wish)
+        if isinstance(taken, str):
+            return Unusable(line, taken)
+        rest, wish = rest[: hit.start()], taken
+    return _named(line, rest.strip(" ,:"), wish)
+
+
+def _tail(rest: str) -> tuple[re.Match[str], str] | None:
+    """The last thing that is said about the watch: of several readings the shortest, so that each keeps its own words."""
+    hits = [(hit, name) for pattern, name in _TAILS if (hit := pattern.search(rest)) is not None]
+    return max(hits, key=lambda one: one[0].start(), default=None)
+
+
+def _named(line: str, rest: str, wish: Wish) -> Wish | Unusable:
+    """What is left is a kind of event, or one name, or two."""
+    every = _EVERY.fullmatch(rest)
+    if every is not None or _EVERYTHING.fullmatch(rest):
+        wish = Wish(wish.watch, replace(wish.terms, without_sum=False))
+        return _of_kinds(every["kinds"], wish) if every is not None else wish
+    names = [read_name(part) for part in _AND.split(rest)]
+    for one in names:
+        if isinstance(one, Unusable):
+            return one
+    wanted = [one for one in names if isinstance(one, Wanted)]
+    match wanted:
+        case [one]:
+            return Wish(replace(wish.watch, organisation=Organisation(name=one.name), role=one.role), wish.terms)
+        case [one, other]:
+            partner = Organisation(name=other.name)
+            first = replace(wish.watch, organisation=Organisation(name=one.name), role=one.role)
+            return Wish(replace(first, partner=partner, partner_role=other.role), wish.terms)
+    return Unusable(line, "pair")
+
+
+def _minimum(hit: re.Match[str], wish: Wish) -> Wish | str:
+    read = read_sum(hit)
+    if read is None:
+        return "sum"
+    return Wish(wish.watch, replace(wish.terms, minimum=read[0], currency=read[1]))
+
+
+def read_sum(hit: re.Match[str]) -> tuple[int, str] | None:
+    """A sum in whole units, and its currency; pounds where none is said. None when it is no sum."""
+    said = (hit["before"] or hit["after"] or "£").strip().lower()
+    currency = _CURRENCIES.get(said, said.upper())
+    figure = hit["figure"].rstrip(".,")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", figure):
+        figure = figure.replace(",", "")
+    try:
+        amount = Decimal(figure.replace(",", ".")).scaleb(_UNITS[(hit["unit"] or "").lower()])
+    except InvalidOperation:
+        return None
+    if not 0 < amount < _LARGEST or not re.fullmatch(r"[A-Z]{3}", currency):
+        return None
+    return int(amount), currency
+
+
+def _without(hit: re.Match[str], wish: Wish) -> Wish | str:
+    words = tuple(dict.fromkeys(word.strip(" \"'“”") for word in _BETWEEN_WORDS.split(hit["words"]) if word.strip(" \"'“”")))
+    if not words or len(words) > _MOST_WORDS or any(len(word) > _LONGEST_PHRASE or not any(map(str.isalnum, word)) for word in words):
+        return "words"
+    return Wish(replace(wish.watch, without=words), wish.terms)
+
+
+def _kinds(hit: re.Match[str], wish: Wish) -> Wish | str:
+    return _of_kinds(next(value for value in hit.groupdict().values() if value), wish)
+
+
+def _of_kinds(said: str, wish: Wish) -> Wish:
+    kinds: frozenset[EventKind] = frozenset()
+    direct = False
+    for word in re.findall(_KIND, said.lower()):
+        direct = direct or word.startswith(("direct", "uncompetitive"))
+        named = _KINDS[word.split()[-1].removesuffix("s")]
+        kinds |= DIRECT if word.startswith(("direct", "uncompetitive")) and named == AWARDS else named
+    return Wish(replace(wish.watch, direct=direct), replace(wish.terms, kinds=kinds))
+
+
+def _area(hit: re.Match[str], wish: Wish) -> Wish | str:
+    return Wish(replace(wish.watch, area=area_named(re.sub(r"^(?:the|all)\s+", "", hit["area"], flags=re.IGNORECASE))), wish.terms)
+
+
+_READERS: dict[str, Callable[[re.Match[str], Wish], Wish | str]] = {
+    "minimum": _minimum,
+    "without": _without,
+    "kinds": _kinds,
+    "area": _area,
+}
