@@ -43,7 +43,7 @@ class BackTest:
 
     @property
     def days(self) -> int:
-        return -(-self.covered // timedelta(days=1))
+        return round(self.covered / timedelta(days=1))
 
     @property
     def weekly(self) -> float:

@@ -18,6 +18,7 @@ from bot.locale import SOURCE
 from bot.markup import Piece, bold, join, quote, tagless, units, words
 from bot.speech import Speech, Text
 from bot.texts import alerts as texts
+from bot.texts import wishes
 from storage.records import AlertView, NoticeRecord, StoryEntry
 from watchers.types import EventKind, Money, Role
 
@@ -282,7 +283,8 @@ def outlet(entry: StoryEntry, speech: Speech) -> Piece:
 
 
 def _watches(view: AlertView, speech: Speech) -> Piece | None:
-    names = [in_the_part(name, role, speech) for name, role in dict.fromkeys((match.watch_name, match.role) for match in view.matches)]
+    watched = dict.fromkeys((match.watch_name, Role.EITHER if match.watch.partner else match.role) for match in view.matches)
+    names = [in_the_part(name or speech.say(wishes.ANY_CONTRACT), role if name else Role.EITHER, speech) for name, role in watched]
     return speech.say(texts.YOUR_WATCH, names=first_of(names, _MAX_WATCHES, speech)) if names else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+from collections.abc import Sequence
 from functools import cache
 
 import httpx
@@ -19,7 +20,7 @@ from telegram.request import HTTPXRequest
 
 from bot.outcomes import Outcome, Sent, outcome_of, thread_missing, unparsable
 from bot.render import Message
-from storage.records import Claim
+from storage.records import Claim, Reply
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,13 @@ class TelegramTransport:
         except TelegramError as error:
             return outcome_of(error)
 
+    async def edit(self, message_id: int, reply: Reply) -> None:
+        """Put another text and other buttons in the place of a message of ours; raises TelegramError."""
+        mode, keyboard = ParseMode.HTML, keyboard_of(reply.buttons)
+        await self._bot.edit_message_text(
+            reply.text, reply.chat_id, message_id, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+        )
+
     async def answers(self) -> bool:
         """Whether Telegram tells us who we are."""
         try:
@@ -91,7 +99,7 @@ class TelegramTransport:
                     raise
 
     async def _once(self, claim: Claim, message: Message, *, markup: bool, topic: int | None) -> int:
-        chat, keyboard = claim.channel.chat_id, keyboard_of(message)
+        chat, keyboard = claim.channel.chat_id, keyboard_of(message.buttons)
         assert chat is not None
         text, mode = (message.html, ParseMode.HTML) if markup else (message.plain, None)
         if claim.edits is not None:
@@ -119,11 +127,11 @@ class TelegramTransport:
         return sent.message_id
 
 
-def keyboard_of(message: Message) -> InlineKeyboardMarkup | None:
-    """The message's buttons: an address opens it, anything else comes back to us when pressed."""
-    if not message.buttons:
+def keyboard_of(buttons: Sequence[Sequence[tuple[str, str]]]) -> InlineKeyboardMarkup | None:
+    """A message's buttons: an address opens it, anything else comes back to us when pressed."""
+    if not buttons:
         return None
-    return InlineKeyboardMarkup([[_button(label, data) for label, data in row] for row in message.buttons])
+    return InlineKeyboardMarkup([[_button(label, data) for label, data in row] for row in buttons])
 
 
 def _button(label: str, data: str) -> InlineKeyboardButton:

@@ -230,10 +230,15 @@ class Telegram:
         """Stop the button's spinner, with what became of it; too late is no error, the effect stands."""
         try:
             await self._bot.answer_callback_query(pressed.query_id, clip(decision.toast, _MAX_TOAST) or None, show_alert=decision.loud)
-            if decision.close:
-                await self._bot.edit_message_reply_markup(pressed.place.chat_id, pressed.message_id)
         except TelegramError as error:
             log.debug("a button's answer was not taken: %s", error.message)
+        try:
+            if decision.edit is not None:
+                await self.transport.edit(pressed.message_id, decision.edit)
+            elif decision.close:
+                await self._bot.edit_message_reply_markup(pressed.place.chat_id, pressed.message_id)
+        except TelegramError as error:  # the effect stands; a message that shows it late or never is no harm
+            log.debug("the message of a button was not edited: %s", error.message)
 
     async def _patiently(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it as soon as the database can: a full disk or a server that restarts delays commands and loses none."""

@@ -311,6 +311,7 @@ class BotApi:
             raise RefusedError(
                 400, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
             )
+        message.pop("reply_markup", None)
         message.update(changed)
         return message
 

@@ -90,7 +90,7 @@ async def test_only_admins_change_the_language_of_a_group_and_it_holds_for_its_t
 
 async def test_the_latest_alerts_are_listed_newest_first(world: World) -> None:
     assert await world.ask(ANN, "/latest") == texts.NO_ALERTS
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     world.publish("One", "Two")
     answer = await world.ask(ANN, "/latest")
 
@@ -99,7 +99,7 @@ async def test_the_latest_alerts_are_listed_newest_first(world: World) -> None:
 
 async def test_the_status_is_in_kind_words(world: World) -> None:
     assert "I have just started" in await world.ask(ANN, "/status")
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     world.publish("One")
 
     answer = await world.ask(ANN, "/status")
@@ -113,7 +113,7 @@ async def test_privacy_says_what_is_kept(world: World) -> None:
 
 
 async def test_forget_asks_first_and_then_deletes_everything(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     assert "Shall I delete it?" in await world.ask(ANN, "/forget")
     assert await world.press(ANN, ANN, label=texts.FORGET_NO) == texts.KEPT_TOAST
     assert world.names(ANN) == ["Palantir"]
@@ -126,7 +126,7 @@ async def test_forget_asks_first_and_then_deletes_everything(world: World) -> No
 
 
 async def test_only_an_admin_ends_it_in_a_group(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/stop", chat_id=GROUP)
 
     assert await world.press(BOB, GROUP, label=texts.FORGET_YES) == answers.ADMINS_ONLY_TOAST
@@ -151,7 +151,7 @@ async def test_groups_are_not_answered_what_they_did_not_ask(world: World, text:
 
 
 async def test_upper_case_and_our_own_name_are_heard(world: World) -> None:
-    assert "✅" in await world.ask(ANN, "/WATCH@Watch_Bot Palantir")
+    assert "✅" in await world.watch(ANN, "/WATCH@Watch_Bot Palantir")
 
 
 async def test_an_edited_message_is_not_a_new_command(world: World) -> None:
@@ -187,7 +187,7 @@ def test_the_quota_counts_a_sliding_minute_of_each_person() -> None:
 
 
 async def test_whoever_writes_after_having_blocked_us_is_answered(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     await world.quiet(world.api.standing(ANN, "member", "kicked"))
     assert world.store.channel(ANN).state is ChannelState.SUSPENDED  # type: ignore[union-attr]
     world.api.chats[ANN].bot = "member"
@@ -197,7 +197,7 @@ async def test_whoever_writes_after_having_blocked_us_is_answered(world: World) 
 
 
 async def test_blocking_rests_and_unblocking_goes_on_with_all_settings(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     await world.quiet(world.api.standing(ANN, "member", "kicked"))
     await world.quiet(world.api.standing(ANN, "kicked", "member"))
 
@@ -216,7 +216,7 @@ async def test_a_group_that_lets_us_in_gets_one_hint(world: World) -> None:
 
 @pytest.mark.parametrize("new", ["left", "kicked", "restricted"])
 async def test_a_group_that_shuts_us_out_is_suspended(world: World, new: str) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
     await world.quiet(world.api.standing(GROUP, "member", new))
 
     channel = world.store.channel(GROUP)
@@ -228,7 +228,7 @@ async def test_a_group_that_shuts_us_out_is_suspended(world: World, new: str) ->
 async def test_a_group_that_becomes_a_supergroup_keeps_its_watches(world: World, order: str) -> None:
     world.api.add_chat(-5, type="group", members={ANN: "creator"})
     world.api.add_chat(-1005, type="supergroup", members={ANN: "creator"})
-    await world.ask(ANN, "/watch Palantir", chat_id=-5)
+    await world.watch(ANN, "/watch Palantir", chat_id=-5)
     services = [(-5, {"migrate_to_chat_id": -1005}), (-1005, {"migrate_from_chat_id": -5})]
     for chat, body in services if order == "old first" else reversed(services):
         await world.quiet(world.api.service(chat, **body))

@@ -9,9 +9,9 @@ import pytest
 from botapi import ANONYMOUS
 from telegramworld import World, a_world
 
-from bot.commands.names import Unusable, Wanted, read_name, read_names
+from bot.commands.names import Unusable, Wanted, read_name
 from bot.texts import answers, talking
-from bot.texts import watching as texts
+from bot.texts import wishes as speech
 from storage import watchlists
 from watchers.types import Role
 
@@ -31,12 +31,12 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
 
 
 async def test_watching_is_confirmed_and_kept(world: World) -> None:
-    assert "✅ Watching Palantir." in await world.ask(ANN, "/watch Palantir")
+    assert "✅ Watching Palantir." in await world.watch(ANN, "/watch Palantir")
     assert world.names(ANN) == ["Palantir"]
 
 
 async def test_an_alert_comes_to_who_watches(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
     world.publish("Met cancels deal")
     world.wake()
 
@@ -44,14 +44,16 @@ async def test_an_alert_comes_to_who_watches(world: World) -> None:
 
 
 async def test_several_names_are_answered_line_by_line(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir")
+    await world.watch(ANN, "/watch Palantir")
 
     answer = await world.ask(ANN, "/watch Palantir\nMetropolitan Police as public body\n“Capita plc”\nx")
+    await world.press(ANN, ANN, label=speech.SAVE)
+    await world.api.until(lambda: "2 watches saved" in world.api.shown(ANN)[-1])
 
     assert "Already watching Palantir." in answer
-    assert "✅ Watching Metropolitan Police (public body)." in answer
-    assert "✅ Watching Capita plc." in answer
-    assert "❌ x: a name has at least 2 letters." in answer
+    assert "• Metropolitan Police (public body)" in answer
+    assert "• Capita plc" in answer
+    assert "Line 4: ❌ x: a name has at least 2 letters." in answer
     assert set(world.names(ANN)) == {"Palantir", "Metropolitan Police", "Capita plc"}
 
 
@@ -60,8 +62,8 @@ async def test_without_a_name_an_example_is_shown(world: World) -> None:
 
 
 async def test_a_name_alone_is_offered_to_be_watched(world: World) -> None:
-    assert await world.ask(ANN, "palantir.com Ltd") == "Shall I watch palantir.com Ltd?"
-    await world.press(ANN, ANN, label=texts.OFFER_SUPPLIER)
+    assert "• palantir.com Ltd" in await world.ask(ANN, "palantir.com Ltd")
+    await world.press(ANN, ANN, label=speech.SAVE)
     await world.api.until(lambda: "Watching" in world.api.shown(ANN)[-1])
 
     assert world.names(ANN) == ["palantir.com Ltd"]
@@ -72,7 +74,7 @@ async def test_an_offer_pressed_twice_watches_once(world: World) -> None:
     await world.ask(ANN, "Palantir")
     message = dict(world.api.last(ANN))
     for _ in range(2):
-        world.api.press(ANN, message, label="Watch Palantir")
+        world.api.press(ANN, message, label=speech.SAVE)
     await world.api.until(lambda: len(world.api.answers) == 2)
 
     assert world.names(ANN) == ["Palantir"]
@@ -84,7 +86,7 @@ async def test_text_that_is_no_name_gets_one_helpful_line(world: World, text: st
 
 
 async def test_unwatching_by_name_by_number_and_by_button(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir\nCapita\nSerco\nBAE Systems")
+    await world.watch(ANN, "/watch Palantir\nCapita\nSerco\nBAE Systems")
 
     assert "Stopped watching capita" in (await world.ask(ANN, "/unwatch CAPITA")).replace("Capita", "capita")
     assert "Stopped watching BAE Systems." in await world.ask(ANN, "/unwatch 1"), "those added at once are in the order of their names"
@@ -101,7 +103,7 @@ async def test_unwatching_where_nothing_is_watched_says_so(world: World) -> None
 
 
 async def test_a_name_in_one_part_is_unwatched_in_that_part(world: World) -> None:
-    await world.ask(ANN, "/watch Capita as supplier\nCapita as public body")
+    await world.watch(ANN, "/watch Capita as supplier\nCapita as public body")
     await world.ask(ANN, "/unwatch Capita as supplier")
 
     channel = world.store.channel(ANN)
@@ -110,7 +112,7 @@ async def test_a_name_in_one_part_is_unwatched_in_that_part(world: World) -> Non
 
 
 async def test_the_list_is_numbered_and_its_links_share_a_watch(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir as supplier\nCapita")
+    await world.watch(ANN, "/watch Palantir as supplier\nCapita")
 
     assert await world.ask(ANN, "/watches") == "Watched here\n1. Capita · share\n2. Palantir (supplier) · share"
     links = [entity["url"] for entity in world.api.last(ANN)["entities"] if entity["type"] == "text_link"]
@@ -129,17 +131,15 @@ async def test_a_link_to_nothing_shares_nothing(world: World, payload: str) -> N
 
 async def test_a_watch_too_many_is_refused_in_a_sentence_and_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchlists, "MOST_WATCHES", 4)
-    await world.ask(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(3)))
+    await world.watch(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(3)))
 
-    assert await world.ask(ANN, "/watch Palantir\nCapita") == answers.LIMIT_REACHED.replace("<code>", "").replace("</code>", "")
+    await world.ask(ANN, "/watch Palantir\nCapita")
+    assert await world.press(ANN, ANN, label=speech.SAVE) == answers.LIMIT_REACHED
     assert len(world.names(ANN)) == 3
-    listed = [text for text in world.api.shown(ANN) if text.startswith("✅")]
-    assert listed
 
 
 async def test_a_long_list_comes_in_messages_that_fit(world: World) -> None:
-    await world.ask(ANN, "/watch " + "\n".join(f"{'Company ' * 9}{number}x" for number in range(50)))
-    await world.api.until(lambda: "their contracts" in world.api.shown(ANN)[-1])
+    await world.watch(ANN, "/watch " + "\n".join(f"{'Company ' * 9}{number}x" for number in range(50)))
     before = len(world.api.shown(ANN))
     world.api.write(ANN, "/watches")
     await world.api.until(lambda: "50. " in world.api.shown(ANN)[-1])
@@ -151,7 +151,7 @@ async def test_a_long_list_comes_in_messages_that_fit(world: World) -> None:
 
 
 async def test_an_admin_of_a_group_sets_it_up(world: World) -> None:
-    assert "✅" in await world.ask(ANN, "/watch@watch_bot Palantir", chat_id=GROUP)
+    assert "✅" in await world.watch(ANN, "/watch@watch_bot Palantir", chat_id=GROUP)
     assert world.names(GROUP) == ["Palantir"]
 
 
@@ -164,7 +164,7 @@ async def test_who_is_no_admin_changes_nothing_in_a_group(world: World, command:
 async def test_an_admin_who_hides_is_an_admin(world: World) -> None:
     sender = world.api.chats[GROUP].json()
 
-    assert "✅" in await world.ask(ANONYMOUS, "/watch Palantir", chat_id=GROUP, sender_chat=sender)
+    assert "Shall I watch this?" in await world.ask(ANONYMOUS, "/watch Palantir", chat_id=GROUP, sender_chat=sender)
 
 
 @pytest.mark.parametrize("writer", [ANONYMOUS, 136817688, 777000, ANN])
@@ -175,13 +175,13 @@ async def test_who_writes_in_the_name_of_another_chat_is_no_admin(world: World, 
 
 
 async def test_everybody_in_a_group_may_read(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
 
     assert "1. Palantir" in await world.ask(BOB, "/watches", chat_id=GROUP)
 
 
 async def test_buttons_of_a_group_are_for_admins(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/unwatch", chat_id=GROUP)
 
     assert await world.press(BOB, GROUP, label="1. Palantir") == answers.ADMINS_ONLY_TOAST
@@ -190,7 +190,7 @@ async def test_buttons_of_a_group_are_for_admins(world: World) -> None:
 
 
 async def test_rights_are_asked_again_at_every_press(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
     await world.ask(ANN, "/unwatch", chat_id=GROUP)
     world.api.chats[GROUP].members[ANN] = "member"
 
@@ -198,7 +198,7 @@ async def test_rights_are_asked_again_at_every_press(world: World) -> None:
 
 
 async def test_a_topic_is_a_place_of_its_own(world: World) -> None:
-    await world.ask(ANN, "/watch Palantir", chat_id=GROUP, message_thread_id=11, is_topic_message=True)
+    await world.watch(ANN, "/watch Palantir", chat_id=GROUP, message_thread_id=11, is_topic_message=True)
 
     assert (world.names(GROUP, 11), world.names(GROUP)) == (["Palantir"], [])
     assert world.api.last(GROUP)["message_thread_id"] == 11
@@ -223,8 +223,8 @@ async def test_a_post_in_a_channel_is_its_admins_word(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["@alerts", str(CHANNEL)])
 async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, name: str) -> None:
-    assert await world.ask(ANN, f"/watch {name} Palantir") == (
-        "✅ Watching Palantir in Alerts.\nI will tell you when one of its contracts is awarded or cancelled."
+    assert await world.watch(ANN, f"/watch {name} Palantir") == (
+        "✅ Watching Palantir in Alerts.\nI will tell you as soon as it is published."
     )
     assert world.names(CHANNEL) == ["Palantir"]
     assert "Watched in Alerts\n1. Palantir" in await world.ask(ANN, f"/watches {name}")
@@ -234,7 +234,7 @@ async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, n
 
 
 async def test_what_is_said_of_another_chat_names_it(world: World) -> None:
-    await world.ask(ANN, "/watch @alerts Palantir")
+    await world.watch(ANN, "/watch @alerts Palantir")
 
     assert await world.ask(ANN, "/unwatch @alerts Capita") == "❌ Capita is not watched in Alerts. /watches lists what is."
     assert await world.ask(ANN, "/unwatch @alerts Palantir") == "Stopped watching Palantir in Alerts."
@@ -247,7 +247,7 @@ async def test_what_is_said_of_another_chat_names_it(world: World) -> None:
     "command", ["/watch @alerts Capita", "/unwatch @alerts Palantir", "/watches @alerts", "/stop @alerts", "/latest @alerts"]
 )
 async def test_that_the_bot_is_an_admin_proves_nothing_about_who_asks(world: World, command: str) -> None:
-    await world.ask(ANN, "/watch @alerts Palantir")
+    await world.watch(ANN, "/watch @alerts Palantir")
 
     assert await world.ask(BOB, command) == "Only admins of @alerts can do this."
     assert world.names(CHANNEL) == ["Palantir"]
@@ -261,7 +261,7 @@ async def test_a_channel_where_the_bot_may_not_post_is_not_set_up(world: World) 
 
 
 async def test_a_made_up_button_reaches_no_other_chat(world: World) -> None:
-    await world.ask(ANN, "/watch @alerts Palantir")
+    await world.watch(ANN, "/watch @alerts Palantir")
     watch = world.store.channel_watches(world.store.channel(CHANNEL).id)[0].id  # type: ignore[union-attr]
     await world.ask(BOB, "Palantir")
     forged = [
@@ -310,7 +310,3 @@ async def test_a_made_up_button_reaches_no_other_chat(world: World) -> None:
 )
 def test_a_line_is_read_as_a_name_and_its_part(line: str, wanted: Wanted | Unusable) -> None:
     assert read_name(line) == wanted
-
-
-def test_lines_are_read_once_each() -> None:
-    assert read_names("Palantir\n\n Palantir \nCapita") == [Wanted("Palantir", Role.EITHER), Wanted("Capita", Role.EITHER)]

@@ -25,7 +25,7 @@ async def test_an_update_nobody_can_read_is_put_aside_and_the_next_is_heard(worl
     async with world.running():
         world.api.push("message", {"message_id": "x", "chat": []})
         world.api.push("my_chat_member", {"chat": {"id": 1, "type": "private"}})
-        assert "✅" in await world.ask(ANN, "/watch Palantir")
+        assert "Palantir" in await world.ask(ANN, "/watch Palantir")
 
     assert world.store.pending_updates(9) == []
 
@@ -40,8 +40,10 @@ async def test_an_update_is_stored_before_it_is_confirmed(world: World) -> None:
 
 async def test_commands_survive_stops_at_any_moment_and_have_their_effect_once(world: World) -> None:
     people = list(range(100, 140))
+    world.follow(ANN)
+    (shared,) = world.store.channel_watches(world.store.channel(ANN).id)
     for person in people:
-        world.api.write(person, "/watch Palantir")
+        world.api.write(person, f"/start w_{shared.id}")
     for _ in range(12):
         task = asyncio.create_task(world.telegram.run())
         await asyncio.sleep(0.03)
@@ -57,17 +59,17 @@ async def test_commands_survive_stops_at_any_moment_and_have_their_effect_once(w
 
 async def test_commands_that_waited_while_we_were_away_are_heard(world: World) -> None:
     async with world.running():
-        await world.ask(ANN, "/watch Palantir")
+        await world.watch(ANN, "/watch Palantir")
     await world.telegram.close()
-    world.api.write(ANN, "/watch Capita")
+    world.api.write(ANN, "/unwatch Palantir")
     await world.restart()
     async with world.running():
-        await world.api.until(lambda: world.names(ANN) == ["Palantir", "Capita"])
+        await world.api.until(lambda: world.names(ANN) == [])
 
 
 async def test_numbers_that_begin_anew_after_a_quiet_week_are_heard(world: World) -> None:
     async with world.running():
-        await world.ask(ANN, "/watch Palantir")
+        await world.watch(ANN, "/watch Palantir")
         world.api._next_update = 10
         assert "Capita" in await world.ask(ANN, "/watch Capita")
         before = len(world.api.called("getUpdates"))
@@ -83,7 +85,7 @@ async def test_telegram_that_is_not_there_at_the_start_is_waited_for(world: Worl
         await world.api.serve(world.api.port)
         await world.api.until(lambda: world.api.called("getMe"))
 
-        assert "✅" in await world.ask(ANN, "/watch Palantir")
+        assert "Palantir" in await world.ask(ANN, "/watch Palantir")
         assert world.telegram.last_ok_at is not None
 
 
@@ -94,7 +96,7 @@ async def test_a_poll_that_fails_is_made_again_without_haste(world: World, kind:
         await world.api.until(lambda: world.api.called("getUpdates"))
         await asyncio.sleep(0.5)
         assert len(world.api.called("getUpdates")) == 1
-        assert "✅" in await world.ask(ANN, "/watch Palantir")
+        assert "Palantir" in await world.ask(ANN, "/watch Palantir")
 
 
 async def test_a_token_that_is_revoked_ends_it_with_a_sentence(world: World) -> None:
@@ -151,6 +153,6 @@ async def test_a_database_that_is_away_delays_a_command_and_loses_none(world: Wo
 
     world.telegram._call = failing  # type: ignore[assignment]
     async with world.running():
-        assert "✅" in await world.ask(ANN, "/watch Palantir")
+        assert "Palantir" in await world.ask(ANN, "/watch Palantir")
 
     assert (broken, len(world.api.shown(ANN))) == (0, 1)

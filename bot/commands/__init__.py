@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import grouped, proving, speaking, standing, suggesting, talking, watching
+from bot.commands import drafting, grouped, proving, speaking, standing, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -40,8 +40,7 @@ COMMANDS: Mapping[str, Decider] = {
 }
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
-    watching.OFFER: watching.take_offer,
-    suggesting.TAKE: suggesting.press,
+    drafting.DRAFT: drafting.press,
     speaking.LANGUAGE: speaking.press_language,
     talking.FORGET: talking.press_forget,
     proving.EVIDENCE: proving.press_evidence,
@@ -68,7 +67,7 @@ async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now:
     if allowed is not Allowed.YES:
         return too_many(request.place, desk) if allowed is Allowed.TOLD else Decision(toast=desk.speech.label(answers.TOO_MANY_COMMANDS))
     try:
-        decision = await (_asked(request, desk, now) if isinstance(request, Asked) else _pressed(request, desk))
+        decision = await (_asked(request, desk, now) if isinstance(request, Asked) else _pressed(replace(request, date=now), desk))
     except Refusal as refusal:
         decision = replace(refused(desk), replies=desk.reply(request.place, refusal.said(desk.speech)))
     except TelegramError:
@@ -96,6 +95,4 @@ async def _revived(request: Asked | Pressed, decision: Decision, desk: Desk) -> 
     if channel is None or channel.state is ChannelState.ACTIVE or not decision.replies:
         return decision
     revival = SetChannelState(chat_id=request.place.chat_id, state=ChannelState.ACTIVE)
-    return Decision(
-        changes=(revival, *decision.changes), replies=decision.replies, toast=decision.toast, loud=decision.loud, close=decision.close
-    )
+    return replace(decision, changes=(revival, *decision.changes))

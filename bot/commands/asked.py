@@ -17,7 +17,6 @@ from telegram import (
     ChatMemberRestricted,
     ChatMemberUpdated,
     Message,
-    MessageEntity,
     Update,
     User,
 )
@@ -61,7 +60,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A button. ``offered`` is the name in bold type in our own message that carries the button, None when Telegram has it no more."""
+    """A button. ``date`` is when it is answered: Telegram does not say when it was pressed."""
 
     update_id: int
     query_id: str
@@ -70,7 +69,6 @@ class Pressed:
     language: str
     data: str
     message_id: int
-    offered: str | None
     date: datetime | None = None
 
 
@@ -160,7 +158,6 @@ def _pressed(update_id: int, query: CallbackQuery) -> Pressed | None:
         language=query.from_user.language_code or "en",
         data=query.data or "",
         message_id=query.message.message_id,
-        offered=next(iter(message.parse_entities([MessageEntity.BOLD]).values()), None) if message is not None else None,
     )
 
 

@@ -29,7 +29,8 @@ _REMEMBERED_PEOPLE = 10_000
 class Decision:
     """What is to be changed and said; both are written in one transaction before anything is confirmed.
 
-    ``toast`` answers a pressed button (``loud``: in a box that must be closed); ``close`` takes the buttons away that were pressed.
+    ``toast`` answers a pressed button (``loud``: in a box that must be closed); ``close`` takes the buttons away that were pressed;
+    ``edit`` is what stands in the place of their message from now on.
     """
 
     changes: tuple[Change, ...] = ()
@@ -37,6 +38,7 @@ class Decision:
     toast: str = ""
     loud: bool = False
     close: bool = False
+    edit: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,12 +40,6 @@ class Unusable:
     reason: str
 
 
-def read_names(text: str) -> list[Wanted | Unusable]:
-    """One organisation a line: ``Palantir``, ``"Palantir" as supplier``, ``Metropolitan Police as public body``."""
-    lines = dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())
-    return [read_name(line) for line in lines]
-
-
 def read_name(line: str) -> Wanted | Unusable:
     """One line; letters are composed (NFC), hidden ones and surrounding quotes are taken off."""
     text = clean(unicodedata.normalize("NFC", line)).strip(_QUOTES + " ")

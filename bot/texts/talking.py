@@ -6,7 +6,8 @@ from bot.speech import counted, text
 
 WELCOME = text(
     "Hello! I tell you when a public contract is awarded or cancelled.\n\n"
-    "Send me the name of a company or public body, for example <code>Palantir</code>, and I start watching. /help shows the rest."
+    "Send me the name of a company or public body, for example <code>Palantir</code>, and I show what watching it would bring. "
+    "/help shows the rest."
 )
 WELCOME_GROUP = text("Hello! An admin can tell me what to watch here, for example <code>/watch Palantir</code>.")
 # The lines of /help and of /privacy are sentences of their own, so that a new one leaves the translations of the others alone.
@@ -16,7 +17,9 @@ HELP = (
         "or <b>cancelled</b>, I tell you once, with the evidence.\n"
     ),
     text("/watch Palantir: watch a company or a public body"),
-    text("/watch Palantir as supplier: only when it is the supplier (or <i>as public body</i>)"),
+    text("/watch Palantir as supplier over £1m without football: only some of it"),
+    text("/watch Palantir AND Metropolitan Police: both in one contract"),
+    text("/watch cancellations by London bodies: whoever it is"),
     text("/unwatch Palantir: stop watching it"),
     text("/watches: what is watched here, with links to share"),
     text("/latest: the latest alerts"),
@@ -37,7 +40,7 @@ PRIVACY = (
     text("• its language and what it watches"),
     text("• which alerts were sent here, so that none comes twice"),
     text("I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts."),
-    text("A link that you share with /watches shows its name and role to whoever opens it, and nothing about you."),
+    text("A link that you share with /watches shows what is watched to whoever opens it, and nothing about you."),
     text("/forget deletes everything about this chat at once; within half an hour nothing of it is left in the files of the database."),
     text("Backups that were made before are kept for 30 days at most."),
 )

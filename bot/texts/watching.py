@@ -10,8 +10,9 @@ NOT_A_NAME = text(
     "Send me the name of a company or public body that I should watch, for example <code>Palantir</code>. /help lists what else I can do."
 )
 WHICH = text(
-    "Which organisation? Write its name behind the command, for example\n<code>/watch Palantir</code>\n"
-    "<code>/watch Metropolitan Police as public body</code>\nSeveral at once: one a line."
+    "What shall I watch? Write it behind the command, for example\n<code>/watch Palantir</code>\n"
+    "<code>/watch Palantir as supplier over £1m without football</code>\n<code>/watch Palantir AND Metropolitan Police</code>\n"
+    "<code>/watch cancellations by London bodies</code>\nSeveral at once: one a line."
 )
 WHICH_NOT = text("Which one should I stop watching? Press it, or write <code>/unwatch</code> and its number.")
 WATCHING_NOTHING = text("Nothing is watched here yet. Start with <code>/watch Palantir</code>.")
@@ -19,10 +20,8 @@ SHARED_GONE = text("What this link shared is not there any more. Watch by name i
 
 # {name} is an organisation in bold type, with its part ("supplier") behind it where it matters; {chat} is a channel or group.
 ADDED = text("✅ Watching {name}.")
-ADDED_THERE = text("✅ Watching {name} in {chat}.")
 KNOWN = text("Already watching {name}.")
-KNOWN_THERE = text("Already watching {name} in {chat}.")
-WILL_TELL = counted("I will tell you when one of its contracts is awarded or cancelled.", "I will tell you of their contracts.")
+WILL_TELL = text("I will tell you as soon as it is published.")
 REMOVED = text("Stopped watching {name}.")
 REMOVED_THERE = text("Stopped watching {name} in {chat}.")
 NOT_WATCHED = text("❌ <b>{name}</b> is not watched here. /watches lists what is.")
@@ -33,11 +32,10 @@ UNUSABLE = {
     "short": text("❌ <b>{line}</b>: a name has at least 3 letters, or 2 capitals."),
     "letters": text("❌ <b>{line}</b>: a name has at least 2 letters."),
     "command": text("❌ <b>{line}</b>: a name does not start with / or @."),
+    "pair": text("❌ <b>{line}</b>: a pair has two names, with AND between them."),
+    "sum": text("❌ <b>{line}</b>: write the least sum like this: <code>over £1m</code> or <code>over 250,000 EUR</code>."),
+    "words": text("❌ <b>{line}</b>: at most 10 words or phrases can be left out, with commas between them."),
 }
-OFFER = text("Shall I watch <b>{name}</b>?")
-OFFER_BUTTON = text("Watch {name}")
-OFFER_SUPPLIER = text("Only as supplier")
-OFFER_BODY = text("Only as public body")
 WATCHED_HERE = text("<b>Watched here</b>")
 WATCHED_THERE = text("<b>Watched in {chat}</b>")
 # A line of /watches; the last word is a link that shares the watch with others.
@@ -51,14 +49,5 @@ WHY = {
     Why.NAME: text("the same name"),
     Why.BEGINNING: text("begins with “{by}”"),
 }
-SUGGESTED_TOAST = text("I look for {name} as well.")
-SUGGESTED_NAMES_TOAST = text("I look for {name} and its other names as well.")
-SUGGESTED_NUMBERS_TOAST = counted(
-    "I look for {name} and {n} registered number as well.", "I look for {name} and {n} registered numbers as well."
-)
-SUGGESTED_ALL_TOAST = counted(
-    "I look for {name}, its other names and {n} registered number as well.",
-    "I look for {name}, its other names and {n} registered numbers as well.",
-)
 NOTICES = counted("{n} notice", "{n} notices")
 MORE_NAMES = counted("{n} more name", "{n} more names")

@@ -33,6 +33,7 @@ KINDS = {
 SHALL_I = text("Shall I watch this?")
 SHALL_I_THERE = text("Shall I watch this in {chat}?")
 ONE_LINE = text("• {watch}")
+MORE_WATCHES = counted("… and {n} more", "… and {n} more")
 LINE_WRONG = text("Line {number}: {problem}")
 NOTHING_USABLE = text("Nothing of this can be watched.")
 # {days} says over how many days I look back ("In the last 90 days").
@@ -41,7 +42,18 @@ PAST_NONE = text("{days} nothing of this was published. You hear of the first.")
 PAST = text("{days} this would have brought {alerts}: about {weekly} a week.")
 PAST_FEW = text("{days} this would have brought {alerts}: less than one a week.")
 ALERTS = counted("{n} alert", "{n} alerts")
-OF_KIND = text("{count} {kind}")
+COUNTS = {
+    EventKind.AWARDED: counted("{n} award", "{n} awards"),
+    EventKind.CANCELLED: counted("{n} cancellation", "{n} cancellations"),
+    EventKind.TERMINATED: counted("{n} early end", "{n} early ends"),
+    EventKind.AWARD_INTENDED: counted("{n} direct award to come", "{n} direct awards to come"),
+    EventKind.SUSPENDED: counted("{n} suspension", "{n} suspensions"),
+    EventKind.EXTENDED: counted("{n} extension", "{n} extensions"),
+    EventKind.CHANGED: counted("{n} change", "{n} changes"),
+    EventKind.CHALLENGED: counted("{n} challenge in court", "{n} challenges in court"),
+    EventKind.COMPLETED: counted("{n} completion", "{n} completions"),
+    EventKind.TENDER_OPENED: counted("{n} new tender", "{n} new tenders"),
+}
 BY_KIND = text("By kind: {kinds}.")
 SAMPLES = text("For example:")
 SAMPLE = text("• {date}: {title}")

@@ -1,0 +1,244 @@
+"""Before a watch is saved: what it would have brought, and Save, Change or Cancel.
+
+What is asked about is a row with a number that nobody can guess, and expires in a day; so buttons work after a restart, a forged one finds
+nothing, and of two presses of Save the second finds the row gone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from telegram import Chat
+
+from bot.backtest import BackTest, back_test
+from bot.commands.asked import Asked, Place, Pressed
+from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, pages, refused, stale
+from bot.commands.names import Unusable, same_name
+from bot.commands.options import adjusted, option_rows
+from bot.commands.rights import may_press
+from bot.commands.suggesting import suggestion_lines, suggestions
+from bot.commands.wishes import Wish
+from bot.markup import Piece, join
+from bot.speech import Speech
+from bot.texts import watching
+from bot.texts import wishes as texts
+from bot.watch_words import describe
+from storage.list_changes import PutDraft, TakeDraft
+from storage.records import AddWatch, Change, Reply
+from storage.watch_rows import read_terms, read_watch, terms_body, watch_body
+from watchers.suggest import Suggestion
+
+DRAFT = "d"  # first letter of button data: "d:<what>:<draft>" and for choices ":<value>"
+KEEP = timedelta(days=1)
+_SHOWN = 20
+_TESTED = 3  # watches asked for together of which each is looked back for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody is asked about: the watches, and the place they are for."""
+
+    id: int
+    place: Place
+    wishes: tuple[Wish, ...]
+
+
+async def propose(asked: Asked, place: Place, lines: Sequence[tuple[int, Wish | Unusable]], desk: Desk, now: datetime) -> Decision:
+    """The question whether to save what was asked for. What is watched already, or cannot be, is said beside it."""
+    speech, here = desk.speech, await desk.watches(place)
+    followed = [Wish(record.watch, record.terms) for record in here if record.mine]
+    wanted = [one for _, one in lines if isinstance(one, Wish)]
+    new = tuple(one for one in wanted if not any(_alike(one, other) for other in followed))
+    said = [speech.say(texts.ALREADY, watch=describe(one.watch, speech, one.terms)) for one in wanted if one not in new]
+    said += [_problem(number, one, speech, alone=len(lines) == 1) for number, one in lines if isinstance(one, Unusable)]
+    if not new:
+        return Decision(replies=desk.reply(asked.place, *pages(None, said)))
+    draft = Draft(id=secrets.randbelow(2**53), place=place, wishes=new)
+    if asked.place.type == Chat.CHANNEL:  # a question there would be put to all its readers; who may post has decided
+        changes, answer = _saving(draft, asked.place, asked.user_id, desk)
+        return Decision(changes=changes, replies=desk.reply(asked.place, *pages(answer, said)))
+    replies = await _question(draft, asked.place, desk, now, said)
+    return Decision(changes=(_put(draft, asked.place),), replies=replies)
+
+
+async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
+    """A button of the question. Whoever presses must be one who may change the place it is about."""
+    draft = await _read(pressed, desk, data)
+    if draft is None:
+        return Decision(toast=desk.speech.label(texts.DRAFT_GONE), close=True)
+    if not await may_press(pressed, draft.place.chat_id, desk.rights):
+        return refused(desk)
+    taken = TakeDraft(chat_id=pressed.place.chat_id, draft_id=draft.id)
+    match [data[0], *data[2:]]:
+        case ["s"]:
+            return _saved(draft, taken, pressed, desk)
+        case ["x"]:
+            return Decision(changes=(taken,), edit=_message(pressed.place, desk.speech.say(texts.CANCELLED), desk))
+        case choice if len(draft.wishes) == 1:
+            return await _changed(draft, choice, taken, pressed, desk)
+    return stale(desk)
+
+
+async def _changed(draft: Draft, choice: Sequence[str], taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """The choices about the one watch of a draft, what was chosen, and the way back to the question."""
+    here = pressed.place
+    match choice:
+        case ["c"]:
+            return Decision(edit=_choices(draft, here, desk))
+        case ["b"]:
+            return Decision(edit=(await _question(draft, here, desk, _now(pressed), ()))[-1])
+        case ["n", key]:
+            return await _taken_name(draft, key, taken, pressed, desk)
+        case [what, value] if (wish := adjusted(draft.wishes[0], what, value)) is not None:
+            changed = replace(draft, wishes=(wish,))
+            return Decision(changes=(taken, _put(changed, here)), edit=_choices(changed, here, desk))
+    return stale(desk)
+
+
+async def _read(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Draft | None:
+    if len(data) < 2 or not data[1].isdecimal() or len(data[1]) > 16:  # noqa: PLR2004 - "d:<what>:<draft>", a number below 2**53
+        return None
+    body = await desk.call(desk.store.draft, pressed.place.chat_id, int(data[1]), _now(pressed))
+    if body is None:
+        return None
+    wishes = tuple(Wish(read_watch(one["watch"], ""), read_terms(one["terms"])) for one in body["wishes"])
+    return Draft(id=int(data[1]), place=Place(**body["place"]), wishes=wishes)
+
+
+def _now(pressed: Pressed) -> datetime:
+    assert pressed.date is not None  # whoever hands a press on says when it came
+    return pressed.date
+
+
+def _put(draft: Draft, asked_in: Place) -> PutDraft:
+    place = {name: getattr(draft.place, name) for name in ("chat_id", "thread_id", "type", "title")}
+    wishes = [{"watch": watch_body(one.watch), "terms": terms_body(one.terms)} for one in draft.wishes]
+    return PutDraft(chat_id=asked_in.chat_id, draft_id=draft.id, body={"place": place, "wishes": wishes}, keep=KEEP)
+
+
+async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: Sequence[Piece]) -> tuple[Reply, ...]:
+    """The question with what the past says about it; ``said`` stands below."""
+    speech, chat = desk.speech, elsewhere(draft.place, here)
+    head = speech.say(texts.SHALL_I_THERE, chat=chat) if chat else speech.say(texts.SHALL_I)
+    lines: list[Piece] = []
+    offered: tuple[Suggestion, ...] = ()
+    tests = [await back_test(desk.store, desk.call, one.watch, one.terms, now) for one in draft.wishes[:_TESTED]]
+    for number, wish in enumerate(draft.wishes[:_SHOWN]):
+        lines.append(speech.say(texts.ONE_LINE, watch=describe(wish.watch, speech, wish.terms)))
+        if len(tests) == len(draft.wishes) > 1:
+            lines.append(_brought(tests[number], speech))
+    if more := len(draft.wishes[_SHOWN:]):
+        lines.append(speech.say(texts.MORE_WATCHES, n=more))
+    if len(draft.wishes) == 1:
+        lines += _looked_back(tests[0], speech)
+        offered = await _names(draft.wishes[0], desk)
+        lines += suggestion_lines(offered, speech) if offered else []
+    return desk.reply(here, *pages(head, [*lines, *said]), buttons=_buttons(draft, offered, speech))
+
+
+async def _names(wish: Wish, desk: Desk) -> tuple[Suggestion, ...]:
+    """What official notices would add to a watch of one name."""
+    if wish.watch.organisation is None or wish.watch.partner is not None:
+        return ()
+    return await suggestions(wish.watch.organisation, wish.watch.role, desk)
+
+
+def _buttons(draft: Draft, offered: Sequence[Suggestion], speech: Speech) -> Buttons:
+    names = tuple(
+        ((numbered_button(number, one.names[0], speech), f"{DRAFT}:n:{draft.id}:{one.key}"),) for number, one in enumerate(offered, 1)
+    )
+    change = ((speech.label(texts.CHANGE), f"{DRAFT}:c:{draft.id}"),) if len(draft.wishes) == 1 else ()
+    save, cancel = (speech.label(texts.SAVE), f"{DRAFT}:s:{draft.id}"), (speech.label(texts.CANCEL), f"{DRAFT}:x:{draft.id}")
+    return (*names, (save, *change, cancel))
+
+
+def _looked_back(tested: BackTest, speech: Speech) -> list[Piece]:
+    """What the last days would have brought, by kind, with samples."""
+    lines = [_brought(tested, speech)]
+    if len(tested.kinds) > 1:
+        counts = [
+            speech.say(texts.COUNTS[kind], n=count) for kind, count in sorted(tested.kinds.items(), key=lambda one: (-one[1], one[0]))
+        ]
+        lines.append(speech.say(texts.BY_KIND, kinds=speech.list(counts)))
+    if tested.samples:
+        lines.append(speech.say(texts.SAMPLES))
+        lines += [speech.say(texts.SAMPLE, date=speech.date(one.first_at.date()), title=one.title) for one in tested.samples]
+    if tested.many:
+        lines.append(speech.say(texts.TOO_MUCH))
+    return lines
+
+
+def _brought(tested: BackTest, speech: Speech) -> Piece:
+    if not tested.days:
+        return speech.say(texts.NO_PAST)
+    days = speech.say(texts.IN_DAYS, n=tested.days)
+    if not tested.count:
+        return speech.say(texts.PAST_NONE, days=days)
+    alerts = speech.say(texts.ALERTS, n=tested.count)
+    if tested.weekly < 1:
+        return speech.say(texts.PAST_FEW, days=days, alerts=alerts)
+    return speech.say(texts.PAST, days=days, alerts=alerts, weekly=round(tested.weekly))
+
+
+def _choices(draft: Draft, here: Place, desk: Desk) -> Reply:
+    (wish,) = draft.wishes
+    speech = desk.speech
+    rows = option_rows(wish, speech, lambda what, value: f"{DRAFT}:{what}:{draft.id}:{value}")
+    last = ((speech.label(texts.BACK), f"{DRAFT}:b:{draft.id}"), (speech.label(texts.SAVE), f"{DRAFT}:s:{draft.id}"))
+    return _message(here, describe(wish.watch, speech, wish.terms), desk, (*rows, last))
+
+
+async def _taken_name(draft: Draft, key: str, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """A name that notices have: read from them again, so that a button can add nothing that is not in them."""
+    wish = draft.wishes[0]
+    chosen = next((one for one in await _names(wish, desk) if one.key == key), None)
+    if chosen is None or wish.watch.organisation is None:
+        return stale(desk)
+    wish = replace(wish, watch=replace(wish.watch, organisation=chosen.added_to(wish.watch.organisation)))
+    changed = replace(draft, wishes=(wish,))
+    shown = await _question(changed, pressed.place, desk, _now(pressed), ())
+    return Decision(changes=(taken, _put(changed, pressed.place)), edit=shown[-1])
+
+
+def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
+    return Decision(changes=(taken, *changes), edit=_message(pressed.place, said, desk))
+
+
+def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple[tuple[Change, ...], Piece]:
+    """The changes that save what was asked for, and the sentence that says so."""
+    speech, chat = desk.speech, elsewhere(draft.place, here)
+    chat_id, thread_id = draft.place.chat_id, draft.place.thread_id
+    adds = [AddWatch(chat_id=chat_id, thread_id=thread_id, watch=one.watch, terms=one.terms) for one in draft.wishes]
+    if len(draft.wishes) > 1:
+        said = speech.say(texts.SAVED_MANY, n=len(draft.wishes))
+    else:
+        shown = describe(draft.wishes[0].watch, speech, draft.wishes[0].terms)
+        said = speech.say(texts.SAVED_THERE, watch=shown, chat=chat) if chat else speech.say(texts.SAVED, watch=shown)
+        said = join("\n", [said, speech.say(watching.WILL_TELL)])
+    return (ensure(draft.place, speech, user_id=user_id), *adds), said
+
+
+def _message(place: Place, text: Piece, desk: Desk, buttons: Buttons = ()) -> Reply:
+    (reply,) = desk.reply(place, text, buttons=buttons)
+    return reply
+
+
+def _problem(number: int, one: Unusable, speech: Speech, *, alone: bool) -> Piece:
+    problem = speech.say(watching.UNUSABLE[one.reason], line=one.line)
+    return problem if alone else speech.say(texts.LINE_WRONG, number=number, problem=problem)
+
+
+def _alike(one: Wish, other: Wish) -> bool:
+    """Whether somebody who asks for the one has it in the other, which may know more names of it."""
+    if not same_name(one.watch.name, other.watch.name) or one.terms != other.terms:
+        return False
+    return replace(one.watch, id="", organisation=None, partner=None) == replace(other.watch, id="", organisation=None, partner=None)
+
+
+def elsewhere(place: Place, here: Place) -> str | None:
+    """How a place is called where it is not the one that is answered; None where it is."""
+    return None if place.chat_id == here.chat_id else place.title or str(place.chat_id)
