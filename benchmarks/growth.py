@@ -6,8 +6,8 @@ The store is filled as polls fill it, but for their understanding: entries with 
 with its story, alert and evidence. Then the same polls are made at every size: a feed of 30 entries of which 25 are known, four are new and
 one is new and tells of a contract, through the pipeline and the store, in turns at each size so that all suffer alike from what else the
 machine does. Printed: the median and the ninetieth percentile of the wall time of a poll, and of its work in the database. Filling a
-million takes about ten minutes; ``--keep`` leaves the filled files for the next time. ``--postgresql`` names a new, empty database, which is
-measured as it grows. Exit status 1 when the largest takes more than 1.5 times as long as the smallest.
+million takes about ten minutes; ``--keep`` leaves the filled files for the next time. ``--postgresql`` names a database of a server (…/growth)
+where growth_10000 and so on are made beside it, and stay. Exit status 1 when the largest takes more than 1.5 times as long as the smallest.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import make_url
 
 from bot.facade import THREAD_RULES, PollStore, StoreCalls
 from storage.records import ConfigWatchlist
@@ -150,11 +152,11 @@ class Timed(StoreCalls):
             self.seconds += time.perf_counter() - started
 
 
-def grow(store: Store, size: int, have: int) -> None:
+def grow(store: Store, size: int) -> None:
     """Fill the store to ``size`` entries."""
     version, _ = store.watches()
     rules = Stories()
-    for start in range(have, size, BATCH):
+    for start in range(0, size, BATCH):
         entries = [entry_of(number) for number in range(start, min(start + BATCH, size))]
         now = entries[-1].published
         assert now is not None
@@ -192,13 +194,13 @@ async def polls(store: Store, size: int, count: int, fresh: int) -> list[tuple[f
     return seconds
 
 
-def filled(url: str, size: int, have: int = 0) -> Store:
+def filled(url: str, size: int) -> Store:
     """Open a store of ``size`` entries, filling what is missing."""
     store = open_store(url)
     store.sync_config([ConfigWatchlist(id="all", name="All", watches=(WATCH,))], [], START)
     store.sync_feeds([feed_of(number) for number in range(FEEDS)], START)
     if store.counts(START).entries < size:
-        grow(store, size, have)
+        grow(store, size)
     return store
 
 
@@ -225,9 +227,10 @@ class Times:
         )
 
 
-def in_turns(folder: Path, sizes: Sequence[int], count: int) -> float:
-    """Measure SQLite, a file for each size; the largest's time as a multiple of the smallest's."""
-    stores = {size: filled(f"sqlite:///{folder / f'growth-{size}.db'}", size) for size in sizes}
+def in_turns(urls: Mapping[int, str], count: int) -> float:
+    """Measure a database for each size; the largest's time as a multiple of the smallest's."""
+    sizes = list(urls)
+    stores = {size: filled(url, size) for size, url in urls.items()}
     times = {size: Times() for size in sizes}
     fresh = 20_000_000 + time.time_ns() // 10**9 % 4000 * 30_000  # beyond what earlier runs have added
     for turn in range(TURNS + 1):
@@ -243,21 +246,22 @@ def in_turns(folder: Path, sizes: Sequence[int], count: int) -> float:
     return times[sizes[-1]].median / times[sizes[0]].median
 
 
-def as_it_grows(url: str, sizes: Sequence[int], count: int) -> float:
-    """Measure one database at every size on its way; the largest's time as a multiple of the smallest's."""
-    fresh, have, medians = 10 * max(sizes), 0, []
-    for size in sizes:
-        with filled(url, size, have) as store:
-            have = size
-            times = Times()
-            for turn in range(TURNS + 1):
-                measured = asyncio.run(polls(store, size, count, fresh))
-                fresh += count * SHARE
-                if turn:
-                    times.add(measured)
-            medians.append(times.median)
-            print(f"{store.engine}: {times.shown(size, store.counts(START).stories, medians[0])}", flush=True)
-    return medians[-1] / medians[0]
+def made(url: str, sizes: Sequence[int]) -> dict[int, str]:
+    """Make a database for each size on the server of ``url``, where none is there from an earlier run."""
+    import psycopg
+
+    server = make_url(url)
+    names = {size: f"{server.database}_{size}" for size in sizes}
+    with psycopg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as connection:
+        known = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        for name in names.values():
+            if name not in known:
+                connection.execute(f'CREATE DATABASE "{name}"')
+    return {size: server.set(database=name).render_as_string(hide_password=False) for size, name in names.items()}
+
+
+def files(folder: Path, sizes: Sequence[int]) -> dict[int, str]:
+    return {size: f"sqlite:///{folder / f'growth-{size}.db'}" for size in sizes}
 
 
 def main() -> int:
@@ -265,17 +269,17 @@ def main() -> int:
     parser.add_argument("--sizes", default="10000,100000,1000000")
     parser.add_argument("--polls", type=int, default=60)
     parser.add_argument("--keep", type=Path, help="folder to keep the filled SQLite files in")
-    parser.add_argument("--postgresql", metavar="URL", help="measure on this new, empty database instead")
+    parser.add_argument("--postgresql", metavar="URL", help="measure on this server instead, in databases named after URL's")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     if options.postgresql:
-        ratio = as_it_grows(options.postgresql, sizes, options.polls)
+        ratio = in_turns(made(options.postgresql, sizes), options.polls)
     elif options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
-        ratio = in_turns(options.keep, sizes, options.polls)
+        ratio = in_turns(files(options.keep, sizes), options.polls)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            ratio = in_turns(Path(folder), sizes, options.polls)
+            ratio = in_turns(files(Path(folder), sizes), options.polls)
     return 1 if ratio > MOST else 0
 
 

@@ -10,8 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from storage.exceptions import StaleWatches
+from watchers.corrections import Corrections
 from watchers.pipeline import StaleKnowledge
 from watchers.rules_version import rules_version
+from watchers.stories import Stories
 from watchers.threads import Threads
 from watchers.types import AwardParty, Entry, FeedState, StoryRules, UnderstoodEntry, Watch
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from storage.records import SaveResult
     from storage.store import Store
 
-THREAD_RULES = Threads()  # by which contracts are found, in polls and in replays alike: they must be the same
+# What polls, replays and admins decide by: it must be the same.
+STORY_RULES = Stories()
+THREAD_RULES = Threads()
+CORRECTION_RULES = Corrections()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,6 +93,7 @@ class PollStore:
                 state,
                 rules=self._rules,
                 threads=THREAD_RULES,
+                corrects=CORRECTION_RULES,
                 watches_version=version,
                 now=now,
                 rules_version=rules_version(),

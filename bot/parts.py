@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.config import Config
 from bot.config_rows import config_channels, config_watchlists
 from bot.deliver import Deliverer, Settings, Transport
-from bot.facade import PollStore, StoreCalls
+from bot.facade import STORY_RULES, PollStore, StoreCalls
 from bot.feed_addresses import expand_feeds
 from bot.fetching import open_fetcher
 from bot.health import Metrics
@@ -25,7 +25,6 @@ from storage.exceptions import StoreUnavailable
 from storage.records import ChannelKind, Claim
 from storage.store import Store, open_store
 from watchers.pipeline import Poller
-from watchers.stories import Stories
 from watchers.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -112,5 +111,5 @@ async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool)
         await call(store.sync_config, config_watchlists(config), config_channels(config, telegram=telegram), now())
         fetcher = await stack.enter_async_context(open_fetcher(config))
         workers = await stack.enter_async_context(Workers(processes=min(os.cpu_count() or 1, _MOST_PROCESSES)))
-        poller = Poller(fetch=fetcher, parse=workers.parse, mind=workers, store=PollStore(store, call, Stories()))
+        poller = Poller(fetch=fetcher, parse=workers.parse, mind=workers, store=PollStore(store, call, STORY_RULES))
         yield Parts(config=config, store=store, call=call, poller=poller, now=now, owner=f"{socket.gethostname()}:{os.getpid()}")

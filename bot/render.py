@@ -19,7 +19,7 @@ from bot.markup import Piece, bold, join, quote, tagless, units, words
 from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from bot.texts import wishes
-from storage.records import AlertView, NoticeRecord, StoryEntry
+from storage.records import AlertView, Correction, NoticeRecord, StoryEntry
 from watchers.types import EventKind, Money, Role
 
 MAX_UNITS = 4096  # Telegram counts code points here and units elsewhere: as many units are always few enough
@@ -95,7 +95,16 @@ def render_brief(view: AlertView, speech: Speech) -> tuple[Piece, Piece]:
 
 def _parts(view: AlertView, speech: Speech, *, again: bool) -> Iterator[tuple[int, Piece | None]]:
     yield 0, _headline(view, speech, again=again)
-    yield 1, _status(view, speech)
+    if view.told_above:
+        yield 0, speech.say(texts.TOLD_ABOVE)
+        return
+    if view.reason == "corrected" and view.corrections:
+        yield from _correction(view, view.corrections[-1], speech)
+        yield 4, _watches(view, speech)
+        yield 8, speech.say(texts.MAYBE_SECOND) if again else None
+        return
+    yield 1, _said(view, speech)
+    yield 1, _told_before(view, speech)
     yield 2, speech.say(texts.UNCONFIRMED) if view.unconfirmed else None
     yield 1, _look_alikes(view, speech)
     yield 2, _history(view, speech)
@@ -118,21 +127,67 @@ def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece
 
 
 def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
-    pieces = [bold(speech.say(_label(view)))]
+    sign, label = _sign_and_label(view)
+    pieces = [bold(speech.say(label))]
     pieces += [_names(names, speech) for names in (view.suppliers, view.public_bodies) if names]
     if not view.suppliers and not view.public_bodies and view.entries:
         pieces.append(speech.name(view.entries[0].title, _MAX_NAME * 2))
     if view.value is not None:
         pieces.append(money(view.value, speech, official=view.notice is not None))
     mark = f"{AGAIN} " if again else ""
-    sign = texts.SIGNS[view.alert] if view.alert is not None else texts.OTHER_SIGNS.get(view.event, texts.OTHER_SIGN)
     return words(f"{mark}{sign} ") + join(" · ", pieces)
 
 
-def _label(view: AlertView) -> Text:
-    if view.alert is None:
-        return texts.OTHER_LABELS[view.event]
-    return texts.ENDED_EARLY if view.event is EventKind.TERMINATED else texts.LABELS[view.alert]
+def _sign_and_label(view: AlertView) -> tuple[str, Text]:
+    """The mark and the word that a message begins with."""
+    if view.withdrawn:
+        return texts.TAKEN_BACK_SIGN, texts.TAKEN_BACK
+    if view.reason == "corrected":
+        return texts.CORRECTED_SIGN, texts.CORRECTED
+    sign = texts.OTHER_SIGNS.get(view.event, texts.OTHER_SIGN) if view.alert is None else texts.SIGNS[view.alert]
+    return sign, _label(view.event)
+
+
+def _label(event: EventKind) -> Text:
+    if event is EventKind.TERMINATED:
+        return texts.ENDED_EARLY
+    return texts.OTHER_LABELS[event] if event.alert is None else texts.LABELS[event.alert]
+
+
+def _correction(view: AlertView, one: Correction, speech: Speech) -> Iterator[tuple[int, Piece | None]]:
+    """What was told, what is said now, and by whom."""
+    for change in one.changes:
+        before, after = _fact(change.before, view, speech), _fact(change.after, view, speech)
+        if after is None or before is None:
+            yield 1, speech.say(texts.NOT_SAID_ANY_MORE, told=before or speech.say(_label(view.event)))
+        else:
+            yield 1, speech.say(texts.CHANGED[change.fact], before=before, after=after)
+    source = next((entry for entry in view.entries if entry.entry_id == one.entry_id), None)
+    if source is not None:
+        yield 2, speech.say(texts.SAYS_NOW, who=speech.link(outlet(source, speech), source.url))
+    yield 2, quote(speech.name(one.said, _MAX_SENTENCE)) if one.said.strip() else None
+
+
+def _told_before(view: AlertView, speech: Speech) -> Piece | None:
+    """What the message said before it was corrected last; of what was taken back, that it was."""
+    if view.withdrawn:
+        return speech.say(texts.NOT_SAID_ANY_MORE, told=speech.say(_label(view.event)))
+    changes = view.corrections[-1].changes if view.corrections else ()
+    told = [(change.fact, _fact(change.before, view, speech)) for change in changes if change.after is not None]
+    lines = [speech.say(texts.TOLD_BEFORE[fact], before=before) for fact, before in told if before is not None]
+    return join("\n", lines) if lines else None
+
+
+def _fact(value: EventKind | Money | tuple[str, ...] | None, view: AlertView, speech: Speech) -> Piece | None:
+    match value:
+        case None:
+            return None
+        case EventKind():
+            return speech.say(_label(value))
+        case Money():
+            return money(value, speech, official=view.notice is not None)
+        case _:
+            return _names(value, speech)
 
 
 def _history(view: AlertView, speech: Speech) -> Piece | None:
@@ -176,13 +231,8 @@ def money(value: Money, speech: Speech, *, official: bool) -> Piece:
     return speech.say(basis, sum=written) if basis else written
 
 
-def _status(view: AlertView, speech: Speech) -> Piece:
-    """Who says so: outlets, a notice, or outlets whose report a notice confirmed."""
-    said = _said(view, speech)
-    return speech.say(texts.CORRECTED, said=said) if view.reason == "corrected" else said
-
-
 def _said(view: AlertView, speech: Speech) -> Piece:
+    """Who says so: outlets, a notice, or outlets whose report a notice confirmed."""
     reports = reports_of(view, speech)
     if view.notice is None:
         return speech.say(texts.REPORTED_BY, who=_who(reports, speech)) if reports else speech.say(texts.REPORTED)
@@ -270,7 +320,7 @@ def reports_of(view: AlertView, speech: Speech) -> list[StoryEntry]:
     """The first report of each outlet, in order of arrival; notices are not reports."""
     first: dict[str, StoryEntry] = {}
     for entry in view.entries:
-        if not entry.official:
+        if not entry.official and (view.withdrawn or not entry.gone):
             first.setdefault(outlet(entry, speech).plain.casefold(), entry)
     return list(first.values())
 

@@ -16,14 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.facade import THREAD_RULES
+from bot.facade import CORRECTION_RULES, STORY_RULES, THREAD_RULES
 from bot.render import figure
 from storage.records import ConfigWatchlist
 from storage.replaying import StoredAlert, StoredText
 from storage.store import Store, open_store
 from watchers.match import Matcher
 from watchers.notices import wanted_awards
-from watchers.stories import Stories
 from watchers.types import EventKind, FeedState, Finding, UnderstoodEntry, Watch
 from watchers.understand import understand
 
@@ -104,12 +103,20 @@ class _Replay:
         scratch.sync_feeds(self.store.every_feed(), first)
         scratch.sync_config([ConfigWatchlist(id="replay", name="Replay", watches=tuple(self.watches))], [], first)
         version, _ = scratch.watches()
-        rules = Stories()
         self.telling.sort(key=lambda one: (one[0].at, one[0].feed, one[0].entry_id))
         for (at, feed), texts in groupby(self.telling, lambda one: (one[0].at, one[0].feed)):
             understood = [UnderstoodEntry(entry=text.entry, findings=findings, told=text.told) for text, findings in texts]
             state = FeedState(seeded=True)
-            scratch.save_poll(feed, understood, state, rules=rules, threads=THREAD_RULES, watches_version=version, now=at)
+            scratch.save_poll(
+                feed,
+                understood,
+                state,
+                rules=STORY_RULES,
+                threads=THREAD_RULES,
+                corrects=CORRECTION_RULES,
+                watches_version=version,
+                now=at,
+            )
 
 
 def replay(

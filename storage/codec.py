@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from storage.records import NoticeRecord
-from watchers.types import Money, Span
+from watchers.types import EventKind, Evidence, Finding, Match, Money, Notice, Party, Role, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from watchers.types import Finding, Notice
+    from collections.abc import Iterable, Mapping
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:
@@ -20,6 +18,30 @@ def finding_body(finding: Finding) -> dict[str, Any]:
     body = asdict(finding)
     del body["event"]
     return {name: value for name, value in body.items() if value not in (None, ())}
+
+
+def read_finding(event: str, body: Mapping[str, Any]) -> Finding:
+    """Read what ``finding_body`` wrote."""
+    said, notice = body["evidence"], body.get("notice")
+    return Finding(
+        event=EventKind(event),
+        suppliers=tuple(_party(one) for one in body.get("suppliers", ())),
+        public_bodies=tuple(_party(one) for one in body.get("public_bodies", ())),
+        value=Money(**body["value"]) if "value" in body else None,
+        happened_on=body.get("happened_on"),
+        reason=body.get("reason"),
+        evidence=Evidence(sentence=said["sentence"], rule=said["rule"], spans=tuple(Span(**one) for one in said["spans"])),
+        matches=tuple(Match(**one | {"role": Role(one["role"]), "span": _span(one["span"])}) for one in body.get("matches", ())),
+        notice=Notice(**notice | {"award_ids": tuple(notice["award_ids"])}) if notice else None,
+    )
+
+
+def _party(body: Mapping[str, Any]) -> Party:
+    return Party(name=body["name"], identifiers=tuple(body["identifiers"]), span=_span(body["span"]))
+
+
+def _span(body: Mapping[str, Any] | None) -> Span | None:
+    return None if body is None else Span(**body)
 
 
 def money_body(value: Money | None) -> dict[str, Any] | None:

@@ -162,7 +162,7 @@ class Deliveries:
         """Note once of stories that were only reported, and for how long, that no notice came; their messages are edited. Says how many."""
         old = (
             select(story.c.id)
-            .where(_UNCONFIRMED, story.c.first_at <= now - age)
+            .where(_UNCONFIRMED, story.c.joined_to.is_(None), story.c.first_at <= now - age)
             .order_by(story.c.first_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

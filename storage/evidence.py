@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, type_coerce
+from sqlalchemy import bindparam, func, select, type_coerce
 
 from storage.codec import read_spans, spans_body
 from storage.columns import Bytes, canonical, clean, parsed
@@ -143,7 +143,7 @@ def text_digest(title: str, summary: str, release: Mapping[str, Any] | None) -> 
 
 
 _ALERT = select(
-    alert.c.story_id,
+    func.coalesce(story.c.joined_to, story.c.id).label("story_id"),
     alert.c.reason,
     alert.c.created_at,
     story.c.event,

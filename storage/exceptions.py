@@ -7,7 +7,8 @@ StoreError                     root; ``about`` is the database's address without
 ├── StoreLocked                another daemon holds it; the message names its process id
 ├── StaleWatches               the watches changed while entries were being understood: understand them again
 ├── LimitReached               a quota (watches of a channel) is used up
-└── NotFound                   no such watch, channel, alert …
+├── NotFound                   no such watch, channel, alert …
+└── NotPossible                it is there, but what was asked for cannot be done with it
 """
 
 # ruff: noqa: N818 -- the names say what is the case
@@ -57,3 +58,7 @@ class NameTaken(StoreError):
 
 class NotFound(StoreError):
     """The thing asked for does not exist."""
+
+
+class NotPossible(StoreError):
+    """The thing exists, and what was asked for cannot be done with it."""

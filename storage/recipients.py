@@ -57,6 +57,7 @@ def owed(columns: Iterable[Any], which: ColumnElement[bool]) -> Select[Any]:
         .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
         .join(channel, channel.c.id == subscription.c.channel_id)
         .where(which, channel.c.state == ChannelState.ACTIVE.value, wanted())
+        .where(alert.c.reason == "new", story.c.withdrawn_at.is_(None), story.c.joined_to.is_(None))
         .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
         .distinct()
         .order_by(alert.c.id, channel.c.id)

@@ -118,6 +118,36 @@ class StoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMember:
+    """An entry of a story as an admin is shown it. ``reason``: which features decided; ``came_from``: the story it was joined with."""
+
+    entry_id: int
+    feed: str
+    title: str
+    url: str | None
+    at: datetime
+    official: bool
+    reason: str
+    came_from: int | None
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecord:
+    """A story as an admin is shown it. ``joined``: the stories that were joined to it; ``joined_to``: the one it was joined to itself."""
+
+    id: int
+    event: EventKind
+    status: str
+    suppliers: tuple[str, ...]
+    public_bodies: tuple[str, ...]
+    alerts: tuple[int, ...]
+    joined_to: int | None
+    joined: tuple[int, ...]
+    entries: tuple[StoryMember, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRecord:
     """Why a story concerns a watch. ``watch_name`` is empty for one that names nobody; ``watch`` says all that it asks for."""
 
@@ -218,6 +248,7 @@ class AlertView:
     reply_to: int | None = None  # message_id of what a new message answers: the contract's last in this channel, or what is corrected
     corrections: tuple[Correction, ...] = ()  # of the story, in order; of an alert that is a correction the one that it tells, alone
     withdrawn: bool = False  # whoever told it took it back
+    told_above: bool = False  # its story was joined to this older one, whose message the channel has as well
     unconfirmed: bool = False  # reported long ago, and no official notice came
 
 

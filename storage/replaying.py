@@ -142,7 +142,7 @@ _KEPT = select(evidence).where(evidence.c.entry_id.in_(bindparam("entries", expa
 _ALERTS = (
     select(alert.c.id.label("alert_id"), alert.c.created_at, story)
     .join(story, story.c.id == alert.c.story_id)
-    .where(alert.c.reason == "new")
+    .where(alert.c.reason == "new", story.c.joined_to.is_(None))
     .order_by(alert.c.id)
 )
 _ALERT_ENTRIES = (

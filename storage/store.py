@@ -27,6 +27,7 @@ from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
 from storage.past import Past
+from storage.regrouping import Regrouping
 from storage.replaying import Replaying
 from storage.restores import Restores
 from storage.status import Status
@@ -61,6 +62,7 @@ class Store(
     Past,
     Status,
     LedgerStore,
+    Regrouping,
     Replaying,
     Restores,
     Meta,

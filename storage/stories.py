@@ -26,6 +26,7 @@ from storage.tables import (
     alert,
     delivery,
     story,
+    story_apart,
     story_entry,
     story_key,
     story_match,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 _CANDIDATE_AGE = timedelta(days=45)  # what is told of a contract later is another event
 _MOST_CANDIDATES = 50
-_TITLES = 12
+TITLES = 12  # of a story that are kept for the rules
 
 # Built once: building a statement costs more than running it.
 _near = (
@@ -57,7 +58,7 @@ _near = (
     .order_by(func.max(story_key.c.last_at).desc(), story_key.c.story_id.desc())
     .limit(_MOST_CANDIDATES)
 )
-_CARD = (story.c.id, story.c.event, story.c.value, story.c.status, story.c.first_at, story.c.last_at, story.c.titles)
+_CARD = (story.c.id, story.c.joined_to, story.c.event, story.c.value, story.c.status, story.c.first_at, story.c.last_at, story.c.titles)
 _CANDIDATES = select(*_CARD).where(story.c.id.in_(_near)).order_by(story.c.last_at.desc(), story.c.id.desc())
 _OWN_STORIES = select(story).join(story_entry, story_entry.c.story_id == story.c.id).where(story_entry.c.entry_id == bindparam("of_entry"))
 _KEYS = select(story_key.c.story_id, story_key.c.key).where(story_key.c.story_id.in_(bindparam("stories", expanding=True)))
@@ -81,6 +82,7 @@ _OTHERS = (
     )
     .limit(1)
 )
+_APART = select(story_apart.c.story_id).where(story_apart.c.entry_id == bindparam("of_entry"))
 _TOLD_AS = select(story_entry).where(story_entry.c.story_id == bindparam("of_story"), story_entry.c.entry_id == bindparam("of_entry"))
 _ASKED_FOR = (
     select(subscription.c.id)
@@ -223,7 +225,8 @@ class StoryWriter:
         return {row.id: (row, frozenset(found[row.id])) for row in rows}
 
     def _decide(self, entry_id: int, understood: UnderstoodEntry, finding: Finding, keys: tuple[str, ...]) -> None:
-        cards = [card(row, known) for row, known in self._candidates(keys).values()]
+        apart = set(self._connection.execute(_APART, {"of_entry": entry_id}).scalars())
+        cards = [card(row, known) for row, known in self._candidates(keys).values() if not {row.id, row.joined_to} & apart]
         decision = self._rules.decide(understood.entry, finding, cards, self._now)
         keys = tuple(dict.fromkeys((*keys, *decision.keys)))
         contract = None
@@ -237,7 +240,29 @@ class StoryWriter:
             self._threads.place(number, understood.entry, finding, contract)
         else:
             row = self._connection.execute(_STORY, {"of_story": decision.story}).one()
+            if row.joined_to is not None:  # found by what an admin joined to another: it is told there, and found here again
+                self._connection.execute(update(story).where(story.c.id == row.id).values(last_at=self._now))
+                self._touch(row.id, keys, is_new=False)
+                row, keys = self._connection.execute(_STORY, {"of_story": row.joined_to}).one(), ()
             self._join(row, entry_id, understood, finding, keys=keys, decision=decision)
+
+    def put(self, number: int | None, entry_id: int, understood: UnderstoodEntry, reason: str) -> int:
+        """Make an entry part of a story (None: one of its own) whatever the rules say, and say its number: an admin has decided."""
+        if not understood.findings:
+            assert number is not None
+            self._link(number, entry_id, understood.entry, None, reason)
+            return number
+        (finding,) = (self._threads.staged(understood.entry, one) for one in understood.findings)
+        keys = self._rules.keys(understood.entry, finding)
+        if number is None:
+            contract = self._threads.decide(understood.entry, finding)
+            number = self._open(entry_id, understood, finding, keys, reason)
+            self._threads.place(number, understood.entry, finding, contract)
+        else:
+            row = self._connection.execute(_STORY, {"of_story": number}).one()
+            decision = StoryDecision(story=number, reason=reason, keys=keys)
+            self._join(row, entry_id, understood, finding, keys=keys, decision=decision)
+        return number
 
     def _open(self, entry_id: int, understood: UnderstoodEntry, finding: Finding, keys: tuple[str, ...], reason: str) -> int:
         (number,) = new_ids(self._connection, story, 1)
@@ -278,7 +303,7 @@ class StoryWriter:
         if again:
             values["withdrawn_at"] = None
         title = understood.entry.title
-        if len(row.titles) < _TITLES and title not in row.titles:
+        if len(row.titles) < TITLES and title not in row.titles:
             values["titles"] = [*row.titles, title]
         if pushed and row.silent:
             values["silent"] = False
@@ -343,14 +368,14 @@ class StoryWriter:
         if concerns and not silent and not withdrawn and self._tells(row.id, event):
             self._alert(row.id, again=matched)
 
-    def _link(self, number: int, entry_id: int, entry: Entry, finding: Finding, reason: str) -> bool:
+    def _link(self, number: int, entry_id: int, entry: Entry, finding: Finding | None, reason: str) -> bool:
         """Make the entry part of the story; says whether it was not before."""
         row = {
             "story_id": number,
             "entry_id": entry_id,
             "title": entry.title,
             "summary": entry.summary,
-            "official": finding.notice is not None,
+            "official": finding is not None and finding.notice is not None,
             "reason": reason,
             "at": self._now,
         }

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -23,20 +22,15 @@ from sqlalchemy import (
     true,
 )
 
+from storage import thread_tables
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
+from storage.metadata import metadata
+from storage.story_tables import document, evidence, story, story_apart, story_entry, story_key
 
-SCHEMA = "0007"  # the newest migration; a test holds it to what stands in migrations/versions
+__all__ = ["document", "evidence", "metadata", "story", "story_apart", "story_entry", "story_key", "thread_tables"]
+
+SCHEMA = "0008"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
@@ -138,122 +132,6 @@ lookup = Table(  # an official notice whose supplier must be asked for
     Index("ix_lookup_due", "feed_id", "next_at"),
 )
 
-_UNCONFIRMED = text("status = 'reported' AND unconfirmed_at IS NULL AND withdrawn_at IS NULL")
-
-story = Table(
-    "story",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("event", Text, nullable=False),
-    Column("silent", Boolean, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("suppliers", Json, nullable=False),
-    Column("public_bodies", Json, nullable=False),
-    Column("value", Json),
-    Column("happened_on", Instant),
-    Column("cancel_reason", Foreign),
-    Column("sentence", Foreign, nullable=False),
-    Column("spans", Json, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("evidence_entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
-    Column("notice", Json),
-    Column("titles", Json, nullable=False),  # of its first entries, for the rules that group
-    Column("thread", Foreign),  # the process (ocid), where a notice tells it; the contract is in ``thread_story``
-    Column("revision", Integer, nullable=False, server_default="1"),
-    Column("first_at", Instant, nullable=False),
-    Column("last_at", Instant, nullable=False),
-    Index("ix_story_first", "first_at"),
-    Column("stated_by", Json),  # of a fact that another entry than the evidence's stated, the entry: {"value": 17}
-    Column("withdrawn_at", Instant),  # when the last of its sources took it back
-    Column("unconfirmed_at", Instant),  # when it was said that no official notice had come
-    CheckConstraint("status IN ('reported', 'official', 'confirmed')", name="status"),
-    Index("ix_story_unconfirmed", "first_at", sqlite_where=_UNCONFIRMED, postgresql_where=_UNCONFIRMED),
-)
-
-story_key = Table(
-    "story_key",
-    metadata,
-    Column("story_id", BigInteger, ForeignKey("story.id"), primary_key=True, autoincrement=False),
-    Column("key", Foreign, primary_key=True),
-    Column("last_at", Instant, nullable=False),  # the story's, repeated: the newest of a much used key are found without reading the old
-    Index("ix_story_key_newest", "key", "last_at"),
-    sqlite_with_rowid=False,
-)
-
-story_entry = Table(
-    "story_entry",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("story_id", BigInteger, ForeignKey("story.id"), nullable=False),
-    Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
-    Column("title", Foreign, nullable=False),  # the text that made it part of the story: outlets rewrite, evidence must stay
-    Column("summary", Foreign, nullable=False),
-    Column("official", Boolean, nullable=False),
-    Column("reason", Foreign, nullable=False),  # the features that decided
-    Column("at", Instant, nullable=False),
-    Column("gone_at", Instant),  # when the entry ceased to say so
-    UniqueConstraint("story_id", "entry_id"),
-    Index("ix_story_entry_entry", "entry_id"),
-)
-
-document = Table(  # fetched, and something in it became part of a story
-    "document",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("addresses", Json, nullable=False),  # asked for, each redirect, and where it came from
-    Column("fetched_at", Instant, nullable=False),
-    Column("sha256", Bytes, nullable=False),
-    Column("size", Integer, nullable=False),
-)
-
-evidence = Table(  # a text that an entry of a story had: never changed, gone only with the story
-    "evidence",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("entry_id", BigInteger, ForeignKey("entry.id"), nullable=False),
-    Column("document_id", BigInteger, ForeignKey("document.id")),  # none: stored before documents were remembered
-    Column("title", Foreign, nullable=False),
-    Column("summary", Foreign, nullable=False),
-    Column("url", Foreign),
-    Column("outlet", Foreign),
-    Column("published", Instant),
-    Column("release", Packed),
-    Column("findings", Json, nullable=False),  # what it was taken to say, and by which rule
-    Column("sha256", Bytes, nullable=False),  # of the text itself
-    Column("rules", Text, nullable=False),  # the version of the rules that decided
-    Column("kept_at", Instant, nullable=False),
-    UniqueConstraint("entry_id", "sha256"),
-    Index("ix_evidence_text", "sha256"),
-)
-
-thread = Table(  # a contract
-    "thread",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("created_at", Instant, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-thread_key = Table(
-    "thread_key",
-    metadata,
-    Column("thread_id", BigInteger, ForeignKey("thread.id"), primary_key=True, autoincrement=False),
-    Column("key", Foreign, primary_key=True),
-    Column("last_at", Instant, nullable=False),
-    Index("ix_thread_key_newest", "key", "last_at"),
-    sqlite_with_rowid=False,
-)
-
-thread_story = Table(  # a story is of one contract
-    "thread_story",
-    metadata,
-    Column("story_id", BigInteger, ForeignKey("story.id"), primary_key=True, autoincrement=False),
-    Column("thread_id", BigInteger, ForeignKey("thread.id"), nullable=False),
-    Column("reason", Foreign, nullable=False),  # the features that decided
-    Column("at", Instant, nullable=False),
-    Index("ix_thread_story_thread", "thread_id", "story_id"),
-    sqlite_with_rowid=False,
-)
 
 watch = Table(
     "watch",

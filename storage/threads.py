@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 from storage.codec import read_money
 from storage.records import ThreadEvent
 from storage.sql import insert_or_ignore, new_ids
-from storage.tables import entry, story, story_entry, thread, thread_key, thread_story
+from storage.tables import entry, story, story_entry
+from storage.thread_tables import thread, thread_key, thread_story
 from watchers.types import EventKind, Facts, ThreadCard, ThreadDecision, ThreadStory
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _KEYS = select(thread_key.c.thread_id, thread_key.c.key).where(thread_key.c.thre
 _STORIES = (
     select(thread_story.c.thread_id, story)
     .join(story, story.c.id == thread_story.c.story_id)
-    .where(thread_story.c.thread_id.in_(bindparam("threads", expanding=True)), story.c.withdrawn_at.is_(None))
+    .where(thread_story.c.thread_id.in_(bindparam("threads", expanding=True)), story.c.withdrawn_at.is_(None), story.c.joined_to.is_(None))
     .order_by(story.c.id)
 )
 _THREAD_OF = select(thread_story.c.thread_id).where(thread_story.c.story_id == bindparam("of_story"))
@@ -103,13 +104,23 @@ class ThreadWriter:
         found = set(self._connection.execute(select(thread_key.c.thread_id).where(thread_key.c.key.in_(awards))).scalars()) | {number}
         kept = min(found)
         for other in sorted(found - {kept}):
-            self._connection.execute(update(thread_story).where(thread_story.c.thread_id == other).values(thread_id=kept))
-            keys = [row.key for row in self._connection.execute(select(thread_key.c.key).where(thread_key.c.thread_id == other))]
-            rows = [{"thread_id": kept, "key": key, "last_at": self._now} for key in keys]
-            if rows:
-                self._connection.execute(insert_or_ignore(self._connection, thread_key), rows)
-            # The row stays, empty: the number of a contract is never given to another.
-            self._connection.execute(delete(thread_key).where(thread_key.c.thread_id == other))
+            self._absorb(kept, other)
+
+    def join(self, story_id: int, other: int) -> None:
+        """Make the contracts of two stories one, which an admin says are one."""
+        kept, gone = sorted((thread_of(self._connection, story_id), thread_of(self._connection, other)))
+        if kept != gone:
+            self._absorb(kept, gone)
+
+    def _absorb(self, kept: int, other: int) -> None:
+        """Let all stories of one contract be of another."""
+        self._connection.execute(update(thread_story).where(thread_story.c.thread_id == other).values(thread_id=kept))
+        keys = [row.key for row in self._connection.execute(select(thread_key.c.key).where(thread_key.c.thread_id == other))]
+        rows = [{"thread_id": kept, "key": key, "last_at": self._now} for key in keys]
+        if rows:
+            self._connection.execute(insert_or_ignore(self._connection, thread_key), rows)
+        # The row stays, empty: the number of a contract is never given to another.
+        self._connection.execute(delete(thread_key).where(thread_key.c.thread_id == other))
 
     def _cards(self, keys: Sequence[str]) -> list[ThreadCard]:
         near: dict[int, None] = {}
@@ -173,7 +184,7 @@ _EVENTS = (
     .join(thread_story, thread_story.c.story_id == story.c.id)
     .outerjoin(story_entry, story_entry.c.story_id == story.c.id)
     .outerjoin(entry, entry.c.id == story_entry.c.entry_id)
-    .where(thread_story.c.thread_id == bindparam("of_thread"))
+    .where(thread_story.c.thread_id == bindparam("of_thread"), story.c.joined_to.is_(None))
     .group_by(story.c.id, thread_story.c.thread_id, thread_story.c.reason)
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, literal, select
@@ -21,10 +22,10 @@ from storage.tables import (
     story_entry,
     story_match,
     subscription,
-    thread_story,
     watch,
     watchlist_watch,
 )
+from storage.thread_tables import thread_story
 from storage.threads import thread_events, thread_of
 from storage.unit import reads
 from storage.watch_rows import read_watch
@@ -55,7 +56,8 @@ class Views:
             .join(story_match, story_match.c.story_id == story.c.id)
             .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
             .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
-            .where(subscription.c.channel_id == channel_id, alert.c.reason == "new", wanted())
+            .where(subscription.c.channel_id == channel_id, wanted())
+            .where(alert.c.reason == "new", story.c.joined_to.is_(None))
             .distinct()
             .order_by(alert.c.id.desc())
             .limit(limit)
@@ -75,9 +77,8 @@ class Views:
         return ContractView(thread=f"contract-{number}", events=events, views=tuple(views[one.story_id] for one in events))
 
 
-_STORIES = select(
-    story, literal(0).label("alert_id"), literal(None, Json).label("detail"), story.c.first_at.label("told_at")
-)  # as if an alert had been raised for each
+_AS_TOLD = (literal(None, Json).label("detail"), story.c.first_at.label("told_at"))
+_STORIES = select(story, literal(0).label("alert_id"), *_AS_TOLD)  # as if an alert had been raised for each
 
 
 def _view(connection: Connection, alert_id: int, channel_id: int) -> AlertView:
@@ -87,6 +88,9 @@ def _view(connection: Connection, alert_id: int, channel_id: int) -> AlertView:
         raise NotFound("there is no such alert", about=str(alert_id))
     if row.detail is not None and shown_already(connection, alert_id, channel_id):
         raise NotFound("what it corrects was told as it is now", about=str(alert_id))
+    if row.joined_to is not None and row.detail is None:
+        above = _STORIES.with_only_columns(story, literal(alert_id).label("alert_id"), *_AS_TOLD).where(story.c.id == row.joined_to)
+        return replace(_shown(connection, connection.execute(above).one(), channel_id), told_above=True, revision=row.revision)
     return _shown(connection, row, channel_id)
 
 

@@ -69,7 +69,13 @@ def test_every_command_that_prints_results_prints_them_as_json_lines_too(path: t
 )
 def test_every_command_tells_all_mistakes_of_a_configuration_on_stderr_and_ends_with_2(path: tuple[str, ...], house: House):
     (house.folder / "config.toml").write_text('[stor]\n[fetch]\ncontact = ""\n')
-    rest = {("backup",): ("x",), ("feeds", "test"): ("x",), ("replay",): ("--since", "1d")}.get(path, ())
+    rest = {
+        ("backup",): ("x",),
+        ("feeds", "test"): ("x",),
+        ("story", "split"): ("1", "1"),
+        ("story", "join"): ("1", "2"),
+        ("replay",): ("--since", "1d"),
+    }.get(path, ())
     ended = house.run(*path, *rest)
     assert ended.code == 2
     assert ended.out == []

@@ -21,7 +21,7 @@ from bot.markup import WORD_JOINER, clean, clip, foreign, host_of, join, shown, 
 from bot.render import MAX_UNITS, render_alert, render_brief, render_json, render_payload
 from bot.speech import ENGLISH, Speech
 from bot.texts import alerts as texts
-from storage.records import AlertView
+from storage.records import AlertView, Correction, FactChange
 from watchers.types import AlertClass, EventKind, Money, Role
 
 needs_judge = pytest.mark.skipif(tdjson is None, reason="tdjson, which judges as Telegram's server does, is not installed")
@@ -143,8 +143,38 @@ def test_a_notice_that_outlets_took_up_says_so() -> None:
     )
 
 
-def test_a_correction_says_that_it_is_one() -> None:
-    assert "\nCorrected. Reported by" in seen(render_alert(alert_view(reason="corrected"), ENGLISH).html)
+def test_a_correction_says_what_was_told_what_is_said_now_and_by_whom() -> None:
+    fifty = Money(amount=Decimal(50_000_000), currency="GBP", printed="£50m")
+    changes = (
+        FactChange(fact="event", before=EventKind.CANCELLED, after=EventKind.SUSPENDED),
+        FactChange(fact="value", before=fifty, after=replace(fifty, amount=Decimal(40_000_000), printed="£40m")),
+    )
+    one = Correction(at=AT, entry_id=1, changes=changes, said="Met pauses £40m Palantir contract")
+
+    answer = seen(render_alert(alert_view(reason="corrected", corrections=(one,)), ENGLISH).html)
+
+    assert answer.splitlines()[0].startswith("✏️ CORRECTED · Palantir")
+    assert "\nTold as CANCELLED, now SUSPENDED.\nSum: told as £50m, now £40m.\n" in answer
+    assert "says now:\nMet pauses £40m Palantir contract" in answer
+    alert = seen(render_alert(alert_view(corrections=(one,)), ENGLISH).html)
+    assert "\nCorrected: told as CANCELLED before.\nCorrected: the sum was told as £50m before.\n" in alert
+
+
+def test_what_a_source_took_back_is_marked_in_the_alert_and_said_in_the_answer() -> None:
+    change = FactChange(fact="event", before=EventKind.CANCELLED, after=None)
+    one = Correction(at=AT, entry_id=1, changes=(change,), said="This article has been removed", withdrawn=True)
+
+    for view in (alert_view(withdrawn=True, corrections=(one,)), alert_view(reason="corrected", withdrawn=True, corrections=(one,))):
+        lines = seen(render_alert(view, ENGLISH).html).splitlines()
+        assert lines[0].startswith("⚪ TAKEN BACK · Palantir")
+        assert "Told as CANCELLED. Its source has taken that back." in lines
+
+
+def test_a_message_about_a_story_that_is_told_above_says_no_more_than_that() -> None:
+    lines = seen(render_alert(alert_view(told_above=True), ENGLISH).html).splitlines()
+
+    assert len(lines) == 2
+    assert lines[1].startswith("This is the same story as in a message further up.")
 
 
 @pytest.mark.parametrize(

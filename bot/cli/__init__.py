@@ -37,6 +37,7 @@ _COMMANDS = {
     "status": "bot.cli.status:status",
     "evidence": "bot.cli.evidence:evidence",
     "ledger": "bot.cli.ledger:ledger",
+    "story": "bot.cli.story:story",
     "backup": "bot.cli.database:backup",
     "db": "bot.cli.database:db",
 }

@@ -53,13 +53,36 @@ CONTRACT_OF_WHICH = text(
     "/latest shows the latest alerts."
 )
 UNCONFIRMED = text("No official notice has confirmed this in 30 days.")
+
+# A source changed what was told: the label of an answer to the alert, and of an alert that nobody tells any more.
+CORRECTED = text("CORRECTED")
+CORRECTED_SIGN = "✏️"
+TAKEN_BACK = text("TAKEN BACK")
+TAKEN_BACK_SIGN = "⚪"
+# What was told and what is said now, by the fact. {before} and {after} are labels as CANCELLED, names, or sums.
+CHANGED = {
+    "event": text("Told as {before}, now {after}."),
+    "suppliers": text("Supplier: told as {before}, now {after}."),
+    "public_bodies": text("Public body: told as {before}, now {after}."),
+    "value": text("Sum: told as {before}, now {after}."),
+}
+# {told} is a label as CANCELLED.
+NOT_SAID_ANY_MORE = text("Told as {told}. Its source has taken that back.")
+SAYS_NOW = text("{who} says now:")
+# In the alert itself, when it shows what is said now.
+TOLD_BEFORE = {
+    "event": text("Corrected: told as {before} before."),
+    "suppliers": text("Corrected: the supplier was told as {before} before."),
+    "public_bodies": text("Corrected: the public body was told as {before} before."),
+    "value": text("Corrected: the sum was told as {before} before."),
+}
+TOLD_ABOVE = text("This is the same story as in a message further up. What becomes known is shown there.")
 # Behind the names of an alert that has more of them: "Serco, Capita +2 more".
 AND_MORE = counted("{names} +{n} more", "{names} +{n} more")
 WITH_VAT = text("{sum} inc VAT")
 WITHOUT_VAT = text("{sum} ex VAT")
 
 # Who says so. {who} is an outlet, or how many there are; {notice} is the number of a notice and its register.
-CORRECTED = text("Corrected. {said}")
 REPORTED = text("Reported")
 REPORTED_BY = text("Reported by {who}")
 CONFIRMED = text("Reported by {who}, confirmed by official notice {notice}")
