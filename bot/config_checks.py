@@ -94,7 +94,9 @@ def _check_watchlist(index: int, watchlist: Mapping[str, Any], mistakes: Mistake
     seen: set[str] = set()
     for number, watch in _tables(watchlist, "watches"):
         name = watch.get("name")
-        if not isinstance(name, str):
+        if name is None and watch.get("partner") is not None:
+            mistakes.add(("watchlists", index, "watches", number, "partner"), 'stands alone: a pair has a "name" as well')
+        if not isinstance(name, str) or watch.keys() & {"partner", "area"}:
             continue
         key = " ".join(name.casefold().split())
         if key in seen:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.feed_addresses import slug
 from storage.records import ChannelKind, ConfigChannel, ConfigWatchlist, channel_key
-from watchers.types import EventKind, Organisation, Watch
+from watchers.areas import area_named
+from watchers.types import EventKind, Organisation, Terms, Watch
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -20,7 +21,7 @@ def config_watches(config: Config) -> tuple[Watch, ...]:
 
 def config_watchlists(config: Config) -> list[ConfigWatchlist]:
     return [
-        ConfigWatchlist(id=watchlist.id, name=watchlist.name or watchlist.id, watches=_watches(watchlist))
+        ConfigWatchlist(id=watchlist.id, name=watchlist.name or watchlist.id, watches=_watches(watchlist), terms=_terms(watchlist))
         for watchlist in config.watchlists
     ]
 
@@ -68,9 +69,25 @@ def _console(name: str, watchlists: tuple[str, ...], events: frozenset[EventKind
 def _watches(watchlist: WatchlistSection) -> tuple[Watch, ...]:
     return tuple(
         Watch(
-            id=f"{watchlist.id}/{slug(watch.name)}",
-            organisation=Organisation(name=watch.name, aliases=tuple(watch.aliases), identifiers=tuple(watch.identifiers)),
-            role=watch.role,
+            id=f"{watchlist.id}/{slug(' and '.join(filter(None, (one.name, one.partner))) or one.area or 'every contract')}",
+            organisation=Organisation(name=one.name, aliases=tuple(one.aliases), identifiers=tuple(one.identifiers)) if one.name else None,
+            role=one.role,
+            partner=Organisation(name=one.partner) if one.partner else None,
+            area=area_named(one.area) if one.area else "",
+            direct=one.direct,
+            without=tuple(one.without),
         )
-        for watch in watchlist.watches
+        for one in watchlist.watches
+    )
+
+
+def _terms(watchlist: WatchlistSection) -> tuple[Terms, ...]:
+    return tuple(
+        Terms(
+            kinds=frozenset(one.events) if one.events is not None else None,
+            minimum=one.minimum,
+            currency=one.currency,
+            without_sum=one.name is not None,
+        )
+        for one in watchlist.watches
     )

@@ -226,10 +226,17 @@ class FeedSection(_Section):
 
 
 class WatchSection(_Section):
-    name: Annotated[str, AfterValidator(_organisation_name)]
+    name: Annotated[str, AfterValidator(_organisation_name)] | None = None  # none: whoever it is
     role: Annotated[Role, _one_of(Role)] = Role.EITHER
     aliases: list[Annotated[str, AfterValidator(_organisation_name)]] = []
     identifiers: list[Annotated[str, AfterValidator(_identifier)]] = []
+    partner: Annotated[str, AfterValidator(_organisation_name)] | None = None  # must play a part in the same contract
+    area: Name | None = None
+    direct: bool = False
+    without: list[Name] = []
+    events: list[Annotated[EventKind, _one_of(EventKind, among=EVENTS)]] | None = None
+    minimum: Annotated[int, Field(gt=0)] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
 
 
 class WatchlistSection(_Section):

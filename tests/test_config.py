@@ -16,7 +16,7 @@ from bot.feed_addresses import expand_feeds, slug
 from bot.resources import example_config
 from bot.toml_places import places
 from storage.records import ChannelKind
-from watchers.types import FeedKind, Organisation, Role, Watch
+from watchers.types import EventKind, FeedKind, Organisation, Role, Terms, Watch
 
 FEED = '[[feeds]]\nid = "a"\nkind = "news"\nurl = "https://example.org/feed"\n'
 
@@ -361,3 +361,22 @@ def test_where_there_is_neither_a_channel_nor_a_bot_the_console_is_told_everythi
     found = config_channels(config, telegram=telegram)
     assert [channel.key for channel in found] == channels
     assert all(channel.kind is ChannelKind.CONSOLE and channel.watchlists == ("w",) for channel in found)
+
+
+def test_a_watch_may_ask_for_more_than_a_name(tmp_path):
+    text = """
+    [[watchlists]]
+    id = "mine"
+    watches = [
+      { name = "Palantir", partner = "Met Police", without = ["football"], events = ["cancelled"], minimum = 5, currency = "EUR" },
+      { area = "greater london", direct = true },
+      { name = "Palantir" },
+    ]
+    """
+    (found,) = config_watchlists(parse_config(text, tmp_path / "config.toml"))
+
+    assert [one.id for one in found.watches] == ["mine/palantir-and-met-police", "mine/greater-london", "mine/palantir"]
+    assert (found.watches[0].name, found.watches[0].without) == ("Palantir AND Met Police", ("football",))
+    assert (found.watches[1].organisation, found.watches[1].area, found.watches[1].direct) == (None, "London", True)
+    assert found.terms[0] == Terms(kinds=frozenset({EventKind.CANCELLED}), minimum=5, currency="EUR")
+    assert [one.without_sum for one in found.terms] == [True, False, True]

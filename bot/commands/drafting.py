@@ -27,7 +27,7 @@ from bot.texts import watching
 from bot.texts import wishes as texts
 from bot.watch_words import describe
 from storage.list_changes import PutDraft, TakeDraft
-from storage.records import AddWatch, Change, Reply
+from storage.records import DEFAULT_EVENTS, AddWatch, Change, Reply
 from storage.watch_rows import read_terms, read_watch, terms_body, watch_body
 from watchers.suggest import Suggestion
 
@@ -125,7 +125,7 @@ async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: 
     head = speech.say(texts.SHALL_I_THERE, chat=chat) if chat else speech.say(texts.SHALL_I)
     lines: list[Piece] = []
     offered: tuple[Suggestion, ...] = ()
-    tests = [await back_test(desk.store, desk.call, one.watch, one.terms, now) for one in draft.wishes[:_TESTED]]
+    tests = [await _test(one, draft.place, desk, now) for one in draft.wishes[:_TESTED]]
     for number, wish in enumerate(draft.wishes[:_SHOWN]):
         lines.append(speech.say(texts.ONE_LINE, watch=describe(wish.watch, speech, wish.terms)))
         if len(tests) == len(draft.wishes) > 1:
@@ -137,6 +137,13 @@ async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: 
         offered = await _names(draft.wishes[0], desk)
         lines += suggestion_lines(offered, speech) if offered else []
     return desk.reply(here, *pages(head, [*lines, *said]), buttons=_buttons(draft, offered, speech))
+
+
+async def _test(wish: Wish, place: Place, desk: Desk, now: datetime) -> BackTest:
+    """Look back for the kinds of event that the watch names, else for those that the place is told of in general."""
+    channel = await desk.channel(place)
+    kinds = wish.terms.kinds or (DEFAULT_EVENTS if channel is None else channel.events)
+    return await back_test(desk.store, desk.call, wish.watch, replace(wish.terms, kinds=kinds), now)
 
 
 async def _names(wish: Wish, desk: Desk) -> tuple[Suggestion, ...]:
