@@ -19,7 +19,6 @@ from nursery import Nursery
 import benchmarks.trust
 
 T = TypeVar("T")
-_MEMORY = Path("/dev/shm")
 
 
 class Skipped(Exception):  # noqa: N818 -- names what happens to the check
@@ -53,9 +52,8 @@ class Run:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
     def folder(self) -> Path:
-        """An empty folder that goes with the run: in memory where there is such a place, since no check here needs a disk that is slow."""
-        place = _MEMORY if _MEMORY.is_dir() else None
-        return Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="trust-", dir=place)))
+        """An empty folder that goes with the run."""
+        return Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="trust-")))
 
     def hold(self, thing: contextlib.AbstractContextManager[T]) -> T:
         """Enter something that is left at the end of the run."""

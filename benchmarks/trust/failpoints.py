@@ -10,6 +10,7 @@ from failpoints import DEAD
 
 from benchmarks.trust.base import Result, Run, check
 from benchmarks.trust.stage import Stage
+from storage.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ POINTS = (
     Point(place="hear.after", stir="command"),
     *(Point(place=f"save_updates.{moment}", stir="command") for moment in ("inside", "after")),
     *(Point(place=f"apply.{moment}", stir="command") for moment in ("before", "inside", "after")),
-    *(Point(place=f"apply.{moment}", stir="forget", count=2) for moment in ("inside", "after")),
+    *(Point(place=f"apply.{moment}", stir="unwatch", count=2) for moment in ("inside", "after")),
     *(Point(place=f"{step}.inside", stir="start") for step in ("recover", "begin", "sync_config", "sync_feeds")),
 )
 
@@ -45,7 +46,7 @@ class _Stir:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.strangers: list[int] = []  # who wrote /watch, each once
-        self.forgotten: list[int] = []
+        self.gone: list[int] = []  # and who took it back
 
     def __call__(self, what: str) -> None:
         stage = self._stage
@@ -54,11 +55,11 @@ class _Stir:
                 stage.press.publish(25)
             case "command":
                 self._stranger()
-            case "forget":
+            case "unwatch":
                 person = self._stranger()
-                stage.telegram.say(person, "/stop")
+                stage.telegram.say(person, "/unwatch Brightway")
                 self.strangers.remove(person)
-                self.forgotten.append(person)
+                self.gone.append(person)
             case "429":
                 stage.telegram.fault("retry_after", times=1, seconds=1)
                 stage.press.publish(1)
@@ -66,7 +67,7 @@ class _Stir:
                 stage.press.publish(1)
 
     def _stranger(self) -> int:
-        person = 9000 + len(self.strangers) + len(self.forgotten)
+        person = 9000 + len(self.strangers) + len(self.gone)
         self._stage.telegram.control("start", user_id=person, bot="watch_bot")
         self._stage.telegram.say(person, "/watch Brightway")
         self.strangers.append(person)
@@ -100,15 +101,20 @@ def named_places(run: Run) -> Result:
     daemon = stage.start()
     settled = stage.settled(store)
     answered = all(len(stage.telegram.messages(person)) >= 2 for person in stir.strangers)
-    kept = sum(store.channel(person) is not None for person in stir.strangers)
-    left = [person for person in stir.forgotten if store.channel(person) is not None]
+    kept = sum(_watching(store, person) for person in stir.strangers)
+    left = sum(_watching(store, person) for person in stir.gone)
     stage.end(daemon, signal.SIGTERM)
     told, kills = stage.told(), times * len(POINTS)
     ledger = stage.command("ledger", "verify")
     figure = (
         f"{len(POINTS)} places × {times}, {len(missed)} not reached{': ' + ', '.join(missed[:4]) if missed else ''}; lost {told.lost} of "
         f"{told.pairs}, second copies {told.copies}, unmarked {told.unmarked}, commands lost {len(stir.strangers) - kept}, "
-        f"not forgotten {len(left)}, ledger {'sound' if ledger.code == 0 else 'WRONG'}"
+        f"not taken back {left}, ledger {'sound' if ledger.code == 0 else 'WRONG'}"
     )
     sound = settled and answered and not (missed or told.lost or told.unmarked or left) and kept == len(stir.strangers)
     return Result(figure=figure, passed=sound and told.copies <= kills and ledger.code == 0)
+
+
+def _watching(store: Store, person: int) -> bool:
+    channel = store.channel(person)
+    return channel is not None and bool(store.channel_watches(channel.id))

@@ -273,7 +273,10 @@ class Stage:
                     copies += 1
                     unmarked += not text.startswith(MARK)
                 seen |= named
-            lost += len(set(self.press.out) - seen)
+            missing = set(self.press.out) - seen
+            lost += len(missing)
+            if missing:
+                print(f"chat {person} was not told of {sorted(missing)}", file=sys.stderr)
         return Told(pairs=self.press.published * len(self.people), lost=lost, copies=copies, unmarked=unmarked)
 
     def command(self, *arguments: str) -> Process:
