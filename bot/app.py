@@ -230,7 +230,7 @@ class Daemon:
             heard = team.telegram.last_ok_at or team.started_at
             if team.telegram.conflict:
                 ill.append("another program listens with the bot's token")
-            elif now - heard > _DEAF:
+            elif now - heard > _DEAF and not team.telegram.another_listens:
                 ill.append(f"Telegram has not answered since {heard:%Y-%m-%d %H:%M} UTC")
         with suppress(StoreError, TimeoutError):
             async with asyncio.timeout(_VITALS_SECONDS):

@@ -42,6 +42,7 @@ _BATCH = 50
 _MENU = "menu"  # in the store: which commands Telegram was told last
 _MAX_TOAST = 200  # units; Telegram refuses a longer one, and the button would seem dead
 _STORE_PAUSE = 5.0
+_EARS_PAUSE = 2.0
 _MAX_POLL_PAUSE = 60.0
 
 
@@ -72,7 +73,9 @@ class Telegram:
         self._poll_seconds = poll_seconds
         self._arrived, self._stop = asyncio.Event(), asyncio.Event()
         self.transport = TelegramTransport(self._bot)
+        self._ears = store.ears()
         self.last_ok_at: datetime | None = None
+        self.another_listens = False  # of the daemons on the same database
         self.conflict = False
 
     async def run(self) -> None:
@@ -97,6 +100,7 @@ class Telegram:
 
     async def close(self) -> None:
         """Close the connections, which deliveries use too: after the deliverer has drained."""
+        self._ears.close()
         await self._polls.shutdown()
         await self._sends.shutdown()
 
@@ -143,10 +147,10 @@ class Telegram:
 
     async def _listen(self) -> None:
         """Fetch updates and store them; the next fetch, which confirms them, is made only when they are safe."""
-        last = await self._patiently(lambda: self._call(self._store.last_update_id))
-        offset = None if last is None else last + 1
-        failures = 0
+        offset, failures = await self._begin_to_listen(), 0
         while True:
+            if not await self._may_listen():
+                offset = await self._begin_to_listen()
             try:
                 batch = await self._poll(offset)
             except InvalidToken:
@@ -167,6 +171,20 @@ class Telegram:
                 await self._patiently(lambda batch=batch: self._call(self._store.save_updates, batch, self._now()))  # type: ignore[misc]
                 offset = batch[-1].update_id + 1
                 self._arrived.set()
+
+    async def _may_listen(self) -> bool:
+        return await self._patiently(lambda: self._call(self._ears.take))
+
+    async def _begin_to_listen(self) -> int | None:
+        """Wait until no other daemon on this database listens; says from which update on to ask."""
+        while not await self._may_listen():
+            self.another_listens = True
+            await asyncio.sleep(_EARS_PAUSE)
+        if self.another_listens:
+            self.another_listens, self.last_ok_at = False, self._now()  # deaf is who gets no answer from now on
+        last = await self._patiently(lambda: self._call(self._store.last_update_id))
+        self._arrived.set()  # what the one before us had stored and not handled
+        return None if last is None else last + 1
 
     async def _poll(self, offset: int | None) -> list[InboxUpdate]:
         """One long poll, as raw JSON: what the library cannot read must not stop it."""

@@ -165,6 +165,10 @@ class Database:
                 driver.execute(f"PRAGMA busy_timeout = {_PRAGMAS[0][1]}")
         return not busy
 
+    def session(self) -> Connection:
+        """Open a connection to keep, in which every statement is a transaction of its own; the caller closes it."""
+        return self._reader.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     def version(self) -> str:
         """Name the database program and its version."""
         if self.is_sqlite:

@@ -15,6 +15,7 @@ from storage.channels import Channels
 from storage.claims import Claims
 from storage.copies import copy_database
 from storage.deliveries import Deliveries
+from storage.ears import Ears
 from storage.entries import Entries
 from storage.evidence import EvidenceStore
 from storage.exceptions import StoreUnavailable
@@ -103,6 +104,10 @@ class Store(
     def scrub(self) -> bool:
         """Leave nothing of what was deleted in the database's files; False when it must be tried again, because somebody is reading."""
         return self._db.scrub()
+
+    def ears(self) -> Ears:
+        """What decides which of the daemons on this database listens to Telegram."""
+        return Ears(self._db)
 
     def backup(self, path: Path) -> None:
         """Write a whole copy of the database to a new file, while others go on working."""

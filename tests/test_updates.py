@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from botapi import TOKEN
 from telegramworld import World, a_world
 
 from bot.outcomes import TokenRefused
+from storage.store import open_store
 
 ANN = 7
 
@@ -156,3 +158,25 @@ async def test_a_database_that_is_away_delays_a_command_and_loses_none(world: Wo
         assert "Palantir" in await world.ask(ANN, "/watch Palantir")
 
     assert (broken, len(world.api.shown(ANN))) == (0, 1)
+
+
+async def test_of_several_daemons_one_listens_and_another_goes_on_when_that_one_dies(
+    postgresql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot import updates
+
+    monkeypatch.setattr(updates, "_EARS_PAUSE", 0.05)
+    with postgresql.database() as url:
+        async with a_world(url) as first:
+            with open_store(url) as store:
+                second = World(store, first.api, first.call)
+                listening = asyncio.create_task(first.telegram.run())
+                await first.api.until(lambda: first.api.called("getUpdates"))
+                async with second.running():
+                    await asyncio.sleep(0.3)
+                    assert (first.telegram.another_listens, second.telegram.another_listens) == (False, True)
+                    first.telegram._ears._session.invalidate()  # type: ignore[union-attr]
+                    listening.cancel()
+                    await asyncio.gather(listening, return_exceptions=True)
+                    assert "✅" in await second.ask(ANN, "/watch Palantir")
+                await first.telegram.close()
