@@ -33,6 +33,7 @@ from storage.store import Store, open_store
 TOKEN = "111111:AAtrusttrusttrusttrusttrusttrusttrusttrustt"  # of the fake server
 FIRST_SUBSCRIBER = 501
 MARK = "↻"
+_SAVE = "✅ Save"
 _COUNCIL = re.compile(r"(\w+) Council")
 _SYLLABLES = ("bar", "cor", "dun", "el", "fen", "gar", "hol", "ing", "kel", "lan", "mor", "nor", "os", "pen", "rad", "sel", "tor", "wen")
 
@@ -138,14 +139,24 @@ class Telegram:
     def say(self, person: int, text: str) -> None:
         self.control("message", user_id=person, bot="watch_bot", text=text)
 
+    def save(self, person: int, name: str) -> bool:
+        """Press the button under the question whether a name is to be watched; False while there is no such question."""
+        asked = [row for row in self._rows(person) if name in row.get("text", "") and row.get("reply_markup")]
+        if asked:
+            self.control("callback", chat_id=person, message_id=asked[-1]["message_id"], user_id=person, button=_SAVE, bot="watch_bot")
+        return bool(asked)
+
     def messages(self, chat: int) -> list[str]:
         """What the bot said in a chat, as it can be read there now."""
+        return [row.get("text", "") for row in self._rows(chat)]
+
+    def _rows(self, chat: int) -> list[dict[str, Any]]:
         try:
             shown = self.control("visible", chat_id=chat)
         except urllib.error.HTTPError:  # nobody has spoken there yet
             return []
         rows = shown.get("messages", shown) if isinstance(shown, dict) else shown
-        return [row.get("text", "") for row in rows if row.get("from", {}).get("is_bot", True)]
+        return [row for row in rows if row.get("from", {}).get("is_bot", True)]
 
     def unknown_fates(self) -> int:
         """Sends whose sender could not know what became of them, by the faults that were made."""
@@ -234,14 +245,14 @@ class Stage:
         return self.run.hold(open_store(self.store_url, create=False))
 
     def subscribe(self, seconds: float = 60) -> None:
-        """Everybody writes /watch, and waits for the answer."""
+        """Everybody writes /watch, and presses the button that saves it."""
         for person in self.people:
             self.telegram.control("start", user_id=person, bot="watch_bot")
             self.telegram.say(person, "/watch Palantir")
         for person in self.people:
-            wait_for(
-                "the answer to /watch", lambda person=person: any("Palantir" in one for one in self.telegram.messages(person)), seconds
-            )
+            wait_for("the question after /watch", lambda person=person: self.telegram.save(person, "Palantir"), seconds)
+        for person in self.people:
+            wait_for("the watch", lambda person=person: any("Watching Palantir" in one for one in self.telegram.messages(person)), seconds)
 
     def seeded(self, store: Store, seconds: float = 30) -> None:
         """Wait until every feed was read once: what is published from now on is news."""
