@@ -1,4 +1,4 @@
-"""Who stands in the stored notices, for whoever adds a watch: under which names and numbers, and in how many notices.
+"""Who stands in what is stored, for whoever adds a watch: in notices under which names and numbers, and in a page that somebody read.
 
 A name is looked for by a piece of it, over all rows: no index holds pieces, and reading a hundred thousand takes a tenth of a second, once
 for a command. What a name has in common with another is not decided here but in ``watchers.suggest``.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, func, select, type_coerce
 
-from storage.tables import award, finding
+from storage.tables import award, entry_key, feed, finding
 from storage.unit import reads
 from watchers.types import Party, Role
 
@@ -54,6 +54,30 @@ class Parties:
         """List the parties in this role that notices register under an identifier."""
         quoted = json.dumps(identifier)
         return _parties(connection, role, _holds(award.c.identifiers, quoted), quoted, lambda party: identifier in party.identifiers)
+
+    @reads
+    def entry_of(self, connection: Connection, key: bytes, address: str) -> int | None:
+        """Find the entry of a page by the key of its link, or of a notice by its normal address; of several one that says something."""
+        here = (  # a key is looked up in one feed after the other: no index holds keys alone
+            select(entry_key.c.entry_id)
+            .join(feed, feed.c.id == entry_key.c.feed_id)
+            .outerjoin(finding, finding.c.entry_id == entry_key.c.entry_id)
+            .where(entry_key.c.key == key)
+            .order_by(finding.c.entry_id.is_(None), entry_key.c.entry_id.desc())
+        )
+        number = connection.execute(here.limit(1)).scalar()
+        if number is None:
+            notice = select(finding.c.entry_id).where(_holds(finding.c.body, f'{json.dumps(address)[1:-1]}"'))
+            number = connection.execute(notice.order_by(finding.c.entry_id.desc()).limit(1)).scalar()
+        return number
+
+    @reads
+    def parties_in(self, connection: Connection, entry_id: int) -> list[tuple[str, Role]]:
+        """List who an entry says a contract was between, suppliers first, each name once for each role."""
+        found = select(finding.c.body).where(finding.c.entry_id == entry_id).order_by(finding.c.position)
+        bodies = list(connection.execute(found).scalars())
+        sides = (("suppliers", Role.SUPPLIER), ("public_bodies", Role.PUBLIC_BODY))
+        return list(dict.fromkeys((one["name"], role) for side, role in sides for body in bodies for one in body.get(side, ())))
 
 
 def _parties(

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, proving, speaking, standing, talking, watching
+from bot.commands import drafting, grouped, proving, speaking, standing, starting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -24,7 +24,7 @@ Decider = Callable[[Asked, Desk, datetime], Awaitable[Decision]]
 Press = Callable[[Pressed, Desk, Sequence[str]], Awaitable[Decision]]
 
 COMMANDS: Mapping[str, Decider] = {
-    "start": talking.start,
+    "start": starting.start,
     "help": talking.help_,
     "watch": watching.watch,
     "unwatch": watching.unwatch,
@@ -42,6 +42,8 @@ BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     drafting.DRAFT: drafting.press,
     speaking.LANGUAGE: speaking.press_language,
+    starting.START: starting.press_start,
+    starting.NAMED: starting.press_named,
     talking.FORGET: talking.press_forget,
     proving.EVIDENCE: proving.press_evidence,
     proving.CONTRACT: proving.press_contract,
@@ -78,7 +80,7 @@ async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now:
 
 async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
     if not asked.command:
-        return await watching.offer(asked, desk, now)
+        return await (starting.linked if asked.links else watching.offer)(asked, desk, now)
     decider = COMMANDS.get(asked.command)
     return await decider(asked, desk, now) if decider else Decision(replies=desk.reply(asked.place, answers.NOT_UNDERSTOOD))
 

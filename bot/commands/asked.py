@@ -17,6 +17,7 @@ from telegram import (
     ChatMemberRestricted,
     ChatMemberUpdated,
     Message,
+    MessageEntity,
     Update,
     User,
 )
@@ -56,6 +57,7 @@ class Asked:
     argument: str
     date: datetime
     reply_to: int | None = None  # message_id of what it answers
+    links: tuple[str, ...] = ()  # in words without a command: the addresses they name or lead to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,19 @@ class Pressed:
     data: str
     message_id: int
     date: datetime | None = None
+
+    def as_if_written(self, text: str, *, at: datetime) -> Asked:
+        """Whoever pressed, as if they had written this."""
+        return Asked(
+            update_id=self.update_id,
+            place=self.place,
+            user_id=self.user_id,
+            stranger=False,
+            language=self.language,
+            command="",
+            argument=text,
+            date=at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +129,12 @@ def read(update: Update, *, username: str) -> Request | None:
 
 
 def _asked(update_id: int, message: Message, username: str) -> Asked | None:
-    text = (message.text or "").strip()
+    private = message.chat.type == Chat.PRIVATE
+    text = (message.text or (message.caption if private else None) or "").strip()
     command = _COMMAND.fullmatch(text)
     if command is not None and command["bot"] and command["bot"].lower() != username.lower():
         return None
-    if command is None and (message.chat.type != Chat.PRIVATE or not text):
+    if command is None and not (private and text):
         return None
     user, sender = message.from_user, message.sender_chat
     itself = sender is not None and sender.id == message.chat.id and (message.chat.type == Chat.CHANNEL or _anonymous(user))
@@ -132,7 +148,16 @@ def _asked(update_id: int, message: Message, username: str) -> Asked | None:
         argument=(command["rest"] or "").strip() if command else text,
         date=message.date,
         reply_to=_answered(message),
+        links=() if command else _links(message),
     )
+
+
+def _links(message: Message) -> tuple[str, ...]:
+    """The addresses in a message, those behind words too, in the order they stand there."""
+    kinds: list[str | None] = [MessageEntity.URL, MessageEntity.TEXT_LINK]
+    found = message.parse_entities(kinds) if message.text else message.parse_caption_entities(kinds)
+    written = (one.url or text for one, text in sorted(found.items(), key=lambda one: one[0].offset))
+    return tuple(dict.fromkeys(address if "://" in address else f"https://{address}" for address in written))
 
 
 def _answered(message: Message) -> int | None:

@@ -1,4 +1,4 @@
-"""The commands that tell something: /start, /help, /latest, /status, /privacy; and /forget, which ends it."""
+"""The commands that tell something: /help, /latest, /status, /privacy; and /forget, which ends it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.asked import Asked, Place, Pressed
-from bot.commands.desk import Decision, Desk, ensure, pages, refused, stale
+from bot.commands.desk import Decision, Desk, pages, refused, stale
 from bot.commands.rights import may_press, target_of
-from bot.commands.watching import shared
 from bot.markup import Piece, join
 from bot.render import render_brief
 from bot.speech import Speech, Text
@@ -18,19 +17,6 @@ from storage.records import Counts, DeliveryState, ForgetChat
 
 FORGET = "x"  # first letter of button data: "x:<yes or no>:<chat>"
 _LATEST = 5
-
-
-async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
-    """/start, also what a shared link sends ("/start w_17"). In a private chat it sets the channel up and ends a suspension."""
-    payload = asked.argument
-    if payload.startswith("w_") and payload[2:].isdecimal():
-        return await shared(asked, desk, int(payload[2:]))
-    if payload == "help":
-        return await help_(asked, desk, now)
-    if not asked.place.private:
-        return Decision(replies=desk.reply(asked.place, texts.WELCOME_GROUP))
-    welcome = desk.reply(asked.place, texts.WELCOME)
-    return Decision(changes=(ensure(asked.place, desk.speech, user_id=asked.user_id),), replies=welcome)
 
 
 async def help_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
