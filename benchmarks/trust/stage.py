@@ -227,6 +227,7 @@ class Stage:
         (self.folder / "token").write_text(TOKEN)
         (self.folder / "token").chmod(0o600)
         self.daemons: list[Process] = []
+        assert run.nursery  # there before we are, so that it goes after us
         run.hold(contextlib.closing(self))
 
     def start(self, *, prelude: str = "", ready: bool = True) -> Process:
