@@ -38,7 +38,8 @@ def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *
         lines.append(line)
         shown[number] = view.revision
     message = speech.directed(join("\n\n", [_head(group, list(views.values()), speech, again=again), *lines]))
-    return Message(html=message.html, plain=message.plain, buttons=more_button(group, len(lines), speech), shown=shown)
+    buttons = more_button(group, len(lines), speech)
+    return Message(html=message.html, plain=message.plain, buttons=buttons, tells=frozenset(group.classes), shown=shown)
 
 
 def more_button(group: Group, shown: int, speech: Speech) -> tuple[tuple[tuple[str, str], ...], ...]:

@@ -20,7 +20,7 @@ from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from bot.texts import wishes
 from storage.records import AlertView, Correction, NoticeRecord, StoryEntry
-from watchers.types import EventKind, Money, Role
+from watchers.types import AlertClass, EventKind, Money, Role
 
 MAX_UNITS = 4096  # Telegram counts code points here and units elsewhere: as many units are always few enough
 AGAIN = "↻"  # the mark of a copy that may be the second one
@@ -44,11 +44,13 @@ class Message:
     """What is sent. ``plain`` says the same as ``html`` for consoles, and for Telegram should it not accept the other.
 
     ``buttons`` are rows of (label, callback data or https address). ``record`` is the machine-readable form; ``revision`` the story's.
+    ``tells``: the classes of the alerts in it.
     """
 
     html: str
     plain: str
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    tells: frozenset[AlertClass | None] = frozenset()
     record: Mapping[str, Any] | None = None
     revision: int | None = None
     reply_to: int | None = None  # message_id in the same chat that a new message answers
@@ -73,6 +75,7 @@ def render_alert(view: AlertView, speech: Speech, *, again: bool = False) -> Mes
         record=render_json(view),
         revision=view.revision,
         reply_to=view.reply_to,
+        tells=frozenset([view.alert]),
     )
 
 

@@ -20,7 +20,9 @@ from telegram.request import HTTPXRequest
 
 from bot.outcomes import Outcome, Sent, outcome_of, thread_missing, unparsable
 from bot.render import Message
+from storage.alert_changes import Sound
 from storage.records import Claim, Reply
+from watchers.types import AlertClass
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ class TelegramTransport:
                     raise
 
     async def _once(self, claim: Claim, message: Message, *, markup: bool, topic: int | None) -> int:
-        chat, keyboard = claim.channel.chat_id, keyboard_of(message.buttons)
+        chat, keyboard, silent = claim.channel.chat_id, keyboard_of(message.buttons), _silent(claim.channel.sound, message)
         assert chat is not None
         text, mode = (message.html, ParseMode.HTML) if markup else (message.plain, None)
         if claim.edits is not None:
@@ -111,7 +113,7 @@ class TelegramTransport:
             name, body = message.file
             document = InputFile(body, filename=name)
             answer = await self._bot.send_document(
-                chat, document, caption=text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard
+                chat, document, caption=text, parse_mode=mode, message_thread_id=topic, reply_markup=keyboard, disable_notification=silent
             )
             return answer.message_id
         sent = await self._bot.send_message(
@@ -121,10 +123,18 @@ class TelegramTransport:
             message_thread_id=topic,
             reply_markup=keyboard,
             link_preview_options=_NO_PREVIEW,
+            disable_notification=silent,
             # Whoever deletes the contract's last message still gets the next one.
             reply_parameters=None if message.reply_to is None else ReplyParameters(message.reply_to, allow_sending_without_reply=True),
         )
         return sent.message_id
+
+
+def _silent(sound: Sound, message: Message) -> bool:
+    """Whether a message comes without a sound, as was chosen for the place; answers make one wherever anything does."""
+    if sound is Sound.CANCELLED:
+        return bool(message.tells) and AlertClass.CANCELLED not in message.tells
+    return sound is Sound.NONE
 
 
 def keyboard_of(buttons: Sequence[Sequence[tuple[str, str]]]) -> InlineKeyboardMarkup | None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select, update
 
+from storage.alert_changes import AddMute, Complain, RemoveMute, SetSound
+from storage.complaints import complain
 from storage.exceptions import NotFound
 from storage.migrate import migrate_chat
+from storage.mutes import change_mutes
 from storage.named_watchlists import change_lists, channel_number, list_of
 from storage.records import (
     AddWatch,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from storage.alert_changes import AlertChange
     from storage.engine import Database
     from storage.records import Change
 
@@ -103,18 +107,14 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
         case RemoveWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
             remove_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch_id, now)
-        case SetEvents():
-            here = channel.c.id == channel_number(connection, change.chat_id, change.thread_id)
-            connection.execute(update(channel).where(here).values(kinds=kinds_text(change.events)))
-            withhold_unwatched(connection, now, unwanted=True)
         case SetChannelState():
             _set_state(connection, change, now)
-        case SetLanguage():
-            connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(language=change.language))
         case ForgetChat():
             _forget(connection, change.chat_id, now)
         case MigrateChat():
             migrate_chat(connection, change.old_chat_id, change.new_chat_id, now)
+        case SetLanguage() | SetEvents() | SetSound() | AddMute() | RemoveMute() | Complain():
+            _change_telling(connection, change, now)
         case _:
             change_lists(connection, change, now)
 
@@ -126,6 +126,25 @@ def _set_state(connection: Connection, change: SetChannelState, now: datetime) -
         return
     for row in channels:
         revive(connection, row, now)
+
+
+def _change_telling(connection: Connection, change: SetLanguage | SetEvents | AlertChange, now: datetime) -> None:
+    """Make one change of how a place is told."""
+    if isinstance(change, SetLanguage):
+        connection.execute(update(channel).where(channel.c.chat_id == change.chat_id).values(language=change.language))
+        return
+    number = channel_number(connection, change.chat_id, change.thread_id)
+    here = update(channel).where(channel.c.id == number)
+    match change:
+        case SetEvents():
+            connection.execute(here.values(kinds=kinds_text(change.events)))
+            withhold_unwatched(connection, now, unwanted=True)
+        case SetSound():
+            connection.execute(here.values(sound=change.sound.value))
+        case Complain():
+            complain(connection, change, number, now)
+        case AddMute() | RemoveMute():
+            change_mutes(connection, change, number, now)
 
 
 def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from storage.alert_changes import Sound
 from storage.records import Channel, ChannelKind, ChannelState, channel_key
 from storage.tables import channel
 from storage.unit import reads
@@ -43,4 +44,5 @@ def read_channel(row: Row[Any], prefix: str = "") -> Channel:
     }
     kind, state = getattr(row, f"{prefix}kind"), getattr(row, f"{prefix}state")
     events = frozenset(map(EventKind, getattr(row, f"{prefix}kinds").split()))
-    return Channel(kind=ChannelKind(kind), state=ChannelState(state), events=events, **values)
+    sound = Sound(getattr(row, f"{prefix}sound"))
+    return Channel(kind=ChannelKind(kind), state=ChannelState(state), events=events, sound=sound, **values)

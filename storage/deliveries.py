@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, case, delete, exists, or_, select, text, updat
 
 from storage.columns import Instant
 from storage.groups import end_group, record_group, release_group
+from storage.mutes import tell_after_all
 from storage.recipients import add_deliveries
 from storage.records import DeliveryKind, DeliveryState
 from storage.returning import EXPIRED
@@ -59,6 +60,7 @@ class Deliveries:
         numbers = list(connection.execute(due).scalars())
         if not numbers:
             return 0, 0
+        tell_after_all(connection, numbers, now)
         made = add_deliveries(connection, alert.c.id.in_(numbers), now)
         connection.execute(update(alert).where(alert.c.id.in_(numbers)).values(fan_out_due=False))
         return len(numbers), made

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, false, literal, or_, select, true
+from sqlalchemy import and_, case, exists, false, literal, null, or_, select, true
 
 from storage.columns import Instant
+from storage.mutes import MUTED, any_muted, muted
 from storage.records import ChannelState, DeliveryKind, DeliveryState
 from storage.sql import upsert, wanted
 from storage.tables import alert, channel, delivery, entry, meta, story, story_entry, story_match, subscription, watchlist_watch
@@ -65,15 +66,20 @@ def owed(columns: Iterable[Any], which: ColumnElement[bool]) -> Select[Any]:
 
 
 def add_deliveries(connection: Connection, which: ColumnElement[bool], now: datetime, *, only: int | None = None) -> int:
-    """Make the deliveries of some alerts for all they are for (``only`` one channel) who have none yet; says how many were made."""
-    suspect = _suspect(connection, now)
+    """Make the deliveries of some alerts for all they are for (``only`` one channel) who have none yet; says how many were made.
+
+    What a channel has muted is made too, and withheld.
+    """
+    suspect, mute = _suspect(connection, now), muted(now) if any_muted(connection, now) else false()
     later = literal(now + SUSPECT_HOLD, Instant)
     values = {
         "channel_id": channel.c.id,
         "alert_id": alert.c.id,
         "kind": literal(DeliveryKind.ALERT.value),
         "rank": literal(ALERT_RANK),
-        "state": literal(DeliveryState.PENDING.value),
+        "state": case((mute, DeliveryState.WITHHELD.value), else_=DeliveryState.PENDING.value),
+        "reason": case((mute, literal(MUTED)), else_=null()),
+        "done_at": case((mute, literal(now, Instant)), else_=null()),
         "maybe_sent": case((suspect, true()), else_=false()),
         "not_before": case((suspect, later), else_=literal(now, Instant)),
         "created_at": literal(now, Instant).label("made_at"),

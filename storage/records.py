@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from storage.alert_changes import AlertChange, Sound
 from storage.list_changes import ListChange
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
@@ -68,6 +69,7 @@ class Channel:
     language: str
     zone: str = "UTC"  # an IANA name
     events: frozenset[EventKind] = field(default_factory=lambda: DEFAULT_EVENTS)  # the kinds of which it is told in general
+    sound: Sound = Sound.ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,7 +437,9 @@ class MigrateChat:
     new_chat_id: int
 
 
-Change = EnsureChannel | AddWatch | RemoveWatch | SetEvents | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange
+Change = (
+    EnsureChannel | AddWatch | RemoveWatch | SetEvents | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange | AlertChange
+)
 
 
 def channel_key(chat_id: int, thread_id: int | None = None) -> str:

@@ -13,6 +13,7 @@ from storage.awards import Awards
 from storage.changes import Changes
 from storage.channels import Channels
 from storage.claims import Claims
+from storage.complaints import Complaints
 from storage.copies import copy_database
 from storage.deliveries import Deliveries
 from storage.ears import Ears
@@ -24,6 +25,7 @@ from storage.groups import Groups
 from storage.inbox import Inbox
 from storage.ledger import LedgerStore
 from storage.lock import single_instance
+from storage.mutes import Mutes
 from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
 from storage.parties import Parties
@@ -58,6 +60,8 @@ class Store(
     Deliveries,
     Claims,
     Groups,
+    Mutes,
+    Complaints,
     Inbox,
     Parties,
     Past,

@@ -22,14 +22,14 @@ from sqlalchemy import (
     true,
 )
 
-from storage import thread_tables
+from storage import place_tables, thread_tables
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 from storage.metadata import metadata
 from storage.story_tables import document, evidence, story, story_apart, story_entry, story_key
 
-__all__ = ["document", "evidence", "metadata", "story", "story_apart", "story_entry", "story_key", "thread_tables"]
+__all__ = ["document", "evidence", "metadata", "place_tables", "story", "story_apart", "story_entry", "story_key", "thread_tables"]
 
-SCHEMA = "0008"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0009"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -179,6 +179,7 @@ channel = Table(
     Column("suspended_at", Instant),  # since when it could not be told: what it missed is told when it is back
     Column("language", Text, nullable=False),
     Column("zone", Text, nullable=False, server_default="UTC"),  # an IANA name: times are shown in it
+    Column("sound", Text, nullable=False, server_default="all"),  # which alerts come with one
     Column("added_by", BigInteger),
     Column("transient", Boolean, nullable=False, server_default=false()),  # only there to be answered; gone with its last reply
     Column("not_before", Instant),

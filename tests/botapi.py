@@ -318,6 +318,7 @@ class BotApi:
     async def _edit_message_reply_markup(self, parameters: dict[str, Any]) -> Any:
         message = self._own(parameters)
         message.pop("reply_markup", None)
+        message.update({"reply_markup": json.loads(parameters["reply_markup"])} if "reply_markup" in parameters else {})
         return message
 
     async def _answer_callback_query(self, parameters: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, proving, speaking, standing, starting, talking, watching
+from bot.commands import drafting, grouped, proving, settings, speaking, standing, starting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Decider] = {
     "evidence": proving.show_evidence,
     "contract": proving.show_contract,
     "status": talking.status,
+    "settings": settings.settings,
     "language": speaking.language,
     "privacy": talking.privacy,
     "forget": talking.forget,
@@ -41,6 +42,7 @@ COMMANDS: Mapping[str, Decider] = {
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     drafting.DRAFT: drafting.press,
+    settings.SETTINGS_BUTTON: settings.press_settings,
     speaking.LANGUAGE: speaking.press_language,
     starting.START: starting.press_start,
     starting.NAMED: starting.press_named,

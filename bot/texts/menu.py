@@ -16,6 +16,7 @@ READ = {
 CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
+    "settings": text("Sound, language and what else can be set"),
     "language": text("The language I speak here"),
     "forget": text("Delete everything about this chat"),
 }

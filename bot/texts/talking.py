@@ -26,6 +26,7 @@ HELP = (
     text("/evidence, as a reply to an alert: what it rests on, as a file"),
     text("/contract, as a reply to an alert: all that is known of its contract"),
     text("/status: whether everything works"),
+    text("/settings: sound, language and what else can be set here"),
     text("/language: the language I speak here"),
     text("/privacy: what I keep"),
     text("/forget: delete everything about this chat\n"),

@@ -1,0 +1,166 @@
+"""What a place does not want to be told for a while, or for good: a story, a contract, a feed, a watch.
+
+Asked where an alert is handed out, where a message that was sent would be edited, and when something is muted, of what waits. What is muted
+has a delivery all the same, withheld with this reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, exists, or_, select, update
+
+from storage.alert_changes import AddMute, MuteKind, RemoveMute
+from storage.exceptions import NotFound
+from storage.place_tables import mute
+from storage.records import DeliveryKind, DeliveryState
+from storage.sql import PENDING, wanted
+from storage.tables import (
+    alert,
+    channel,
+    delivery,
+    entry,
+    feed,
+    story,
+    story_entry,
+    story_match,
+    subscription,
+    watch,
+    watchlist_watch,
+)
+from storage.thread_tables import thread_story
+from storage.unit import reads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+    from storage.engine import Database
+
+MUTED = "muted here"  # the reason of a delivery that was withheld for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteRecord:
+    """Something that is muted. ``name``: the evidence of a story or contract, or what the feed or watch is called (empty: no name)."""
+
+    id: int
+    kind: MuteKind
+    name: str
+    until: datetime | None
+
+
+class Mutes:
+    """The store's methods that read what is muted."""
+
+    _db: Database
+
+    @reads
+    def mutes(self, connection: Connection, channel_id: int, now: datetime) -> list[MuteRecord]:
+        """List what a channel has muted, the newest first."""
+        of_story = mute.c.kind.in_([MuteKind.STORY.value, MuteKind.CONTRACT.value])
+        found = (
+            select(mute, story.c.sentence, feed.c.name.label("feed_name"), watch.c.name.label("watch_name"))
+            .outerjoin(story, and_(of_story, story.c.id == mute.c.target))
+            .outerjoin(feed, and_(mute.c.kind == MuteKind.FEED.value, feed.c.id == mute.c.target))
+            .outerjoin(watch, and_(mute.c.kind == MuteKind.WATCH.value, watch.c.id == mute.c.target))
+            .where(_in_force(now), mute.c.channel_id == channel_id)
+            .where(or_(mute.c.kind != MuteKind.WATCH.value, watch.c.id.is_not(None)))
+            .order_by(mute.c.created_at.desc(), mute.c.id.desc())
+        )
+        return [
+            MuteRecord(id=row.id, kind=MuteKind(row.kind), name=row.sentence or row.feed_name or row.watch_name or "", until=row.until)
+            for row in connection.execute(found)
+        ]
+
+
+def any_muted(connection: Connection, now: datetime) -> bool:
+    """Whether anybody has muted anything: what is not there need not be looked for, alert by alert."""
+    return connection.execute(select(mute.c.id).where(_in_force(now)).limit(1)).first() is not None
+
+
+def muted(now: datetime) -> ColumnElement[bool]:
+    """Hold where a channel has muted a story: of ``channel`` and ``story``.
+
+    A feed mutes what no other feed reports, and a watch what the channel wants for no other watch.
+    """
+    here = and_(mute.c.channel_id == channel.c.id, _in_force(now))
+    of_contract = (
+        thread_story.c.story_id == story.c.id,
+        _other.c.thread_id == thread_story.c.thread_id,
+        mute.c.target == _other.c.story_id,
+    )
+    return or_(
+        select(mute.c.id).where(here, mute.c.kind == MuteKind.STORY.value, mute.c.target == story.c.id).correlate(channel, story).exists(),
+        select(mute.c.id).where(here, mute.c.kind == MuteKind.CONTRACT.value, *of_contract).correlate(channel, story).exists(),
+        _all_of(MuteKind.FEED, _FEEDS, entry.c.feed_id, here),
+        _all_of(MuteKind.WATCH, _WATCHES, story_match.c.watch_id, here),
+    )
+
+
+_other = thread_story.alias("other")
+_FEEDS = select(story_entry.c.id).join(entry, entry.c.id == story_entry.c.entry_id).where(story_entry.c.story_id == story.c.id)
+_WATCHES = (
+    select(story_match.c.watch_id)
+    .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
+    .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
+    .where(story_match.c.story_id == story.c.id, subscription.c.channel_id == channel.c.id, wanted())
+)
+
+
+def _all_of(kind: MuteKind, rows: Any, number: Any, here: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Hold where there are such rows of a story, and the number of each is muted."""
+    one = exists().where(here, mute.c.kind == kind.value, mute.c.target == number).correlate_except(mute)
+    return and_(rows.where(one).correlate(channel, story).exists(), ~rows.where(~one).correlate(channel, story).exists())
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    return or_(mute.c.until.is_(None), mute.c.until > now)
+
+
+def change_mutes(connection: Connection, change: AddMute | RemoveMute, channel_id: int, now: datetime) -> None:
+    """Mute something and withhold what waits and is muted by it, or tell of it again from now on; NotFound when it was not muted."""
+    connection.execute(delete(mute).where(mute.c.channel_id == channel_id, ~_in_force(now)))
+    if isinstance(change, RemoveMute):
+        gone = delete(mute).where(mute.c.channel_id == channel_id, mute.c.id == change.mute_id)
+        if not connection.execute(gone).rowcount:
+            raise NotFound("this is not muted here")
+        return
+    same = (mute.c.channel_id == channel_id) & (mute.c.kind == change.kind.value) & (mute.c.target == change.target)
+    connection.execute(delete(mute).where(same))
+    row = {"channel_id": channel_id, "kind": change.kind.value, "target": change.target, "until": change.until, "created_at": now}
+    connection.execute(mute.insert().values(**row))
+    waiting = _deliveries(now).where(
+        delivery.c.channel_id == channel_id, delivery.c.state == PENDING, delivery.c.kind == DeliveryKind.ALERT.value
+    )
+    withheld = {"state": DeliveryState.WITHHELD.value, "reason": MUTED, "touched_at": now, "done_at": now}
+    connection.execute(update(delivery).where(delivery.c.id.in_(waiting)).values(**withheld))
+
+
+def is_muted(connection: Connection, delivery_id: int, now: datetime) -> bool:
+    """Whether the story of a delivery is muted in its channel."""
+    return connection.execute(_deliveries(now).where(delivery.c.id == delivery_id)).first() is not None
+
+
+def tell_after_all(connection: Connection, alerts: Sequence[int], now: datetime) -> None:
+    """Let deliveries of alerts wait again that were withheld and are not muted any more: another feed reports it now, say."""
+    told = _deliveries(now, muting=False).where(
+        alert.c.id.in_(alerts), delivery.c.state == DeliveryState.WITHHELD.value, delivery.c.reason == MUTED
+    )
+    again = {"state": DeliveryState.PENDING.value, "reason": None, "done_at": None, "not_before": now, "created_at": now, "touched_at": now}
+    connection.execute(update(delivery).where(delivery.c.id.in_(told)).values(**again))
+
+
+def _deliveries(now: datetime, *, muting: bool = True) -> Any:
+    """Select deliveries whose story is muted in their channel; not ``muting``: is not."""
+    return (
+        select(delivery.c.id)
+        .join(channel, channel.c.id == delivery.c.channel_id)
+        .join(alert, alert.c.id == delivery.c.alert_id)
+        .join(story, story.c.id == alert.c.story_id)
+        .where(muted(now) if muting else ~muted(now))
+    )
