@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from watchers.types import Terms
+from watchers.types import Terms, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,12 @@ class TakeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddWatchlist:
-    """Begin a watchlist of this name, empty, that the channel gets itself. LimitReached; NameTaken when it has one of this name."""
+    """Begin a watchlist of this name that the channel gets itself. LimitReached; NameTaken when it has one of this name."""
 
     chat_id: int
     thread_id: int | None = None
     name: str
+    watches: tuple[tuple[Watch, Terms], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +104,11 @@ class UnfollowWatchlist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyWatchlist:
-    """Begin a watchlist of the channel's own with all that a shared one holds now; later changes of that one do not reach it."""
+    """Begin a watchlist of the channel's own with all that one holds which it gets; later changes of that one do not reach it."""
 
     chat_id: int
     thread_id: int | None = None
-    token: str
+    watchlist_id: int
     name: str
 
 

@@ -29,9 +29,10 @@ from storage.sql import insert_new
 from storage.tables import channel, draft, named_watchlist, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads
 from storage.versions import bump_watches
-from storage.watchlists import ON_LIST, drop_unused_watches, own_watchlist, record_of, set_terms, withhold_unwatched
+from storage.watchlists import ON_LIST, add_watch, drop_unused_watches, own_watchlist, record_of, set_terms, withhold_unwatched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from storage.engine import Database
     from storage.list_changes import ListChange
     from storage.records import Channel
+    from watchers.types import Terms, Watch
 
 MOST_LISTS = 20  # that a channel keeps; and as many that it follows
 
@@ -128,7 +130,7 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
         case SetTerms():
             set_terms(connection, list_of(connection, mine, change.watchlist_id, now), change.watch_id, change.terms, now)
         case AddWatchlist():
-            _add(connection, mine, change.name, now)
+            _fill(connection, _add(connection, mine, change.name, now), change.watches, now)
         case RenameWatchlist():
             _require_free(connection, mine, change.name, but=change.watchlist_id)
             number = list_of(connection, mine, change.watchlist_id, now)
@@ -143,7 +145,7 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
         case UnfollowWatchlist():
             _unfollow(connection, mine, change.watchlist_id, now)
         case CopyWatchlist():
-            _copy(connection, _shared(connection, change.token), _add(connection, mine, change.name, now), now)
+            _copy(connection, _got(connection, mine, change.watchlist_id), _add(connection, mine, change.name, now), now)
 
 
 def channel_number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
@@ -177,6 +179,11 @@ def _add(connection: Connection, channel_id: int, name: str, now: datetime) -> i
     return number
 
 
+def _fill(connection: Connection, number: int, watches: Sequence[tuple[Watch, Terms]], now: datetime) -> None:
+    for one, terms in watches:
+        add_watch(connection, number, one, terms, now)
+
+
 def _require_free(connection: Connection, channel_id: int, name: str, *, but: int | None = None) -> None:
     named = (
         select(watchlist.c.id, watchlist.c.name)
@@ -192,6 +199,13 @@ def _shared(connection: Connection, token: str) -> int:
     if number is None:
         raise NotFound("nothing is shared by this link any more")
     return int(number)
+
+
+def _got(connection: Connection, channel_id: int, watchlist_id: int) -> int:
+    here = (subscription.c.channel_id == channel_id) & (subscription.c.watchlist_id == watchlist_id)
+    if connection.execute(select(subscription.c.id).where(here)).scalar() is None:
+        raise NotFound("this watchlist is not followed")
+    return watchlist_id
 
 
 def _follow(connection: Connection, channel_id: int, number: int, now: datetime) -> None:

@@ -164,7 +164,9 @@ def test_a_followed_list_is_the_owners_list_in_every_moment(store, now, shared):
 
 
 def test_a_copied_list_goes_its_own_way(store, now, shared):
-    store.apply([CopyWatchlist(chat_id=BOB, token="t" * 22, name="Mine")], now=now)
+    copy = CopyWatchlist(chat_id=BOB, watchlist_id=shared, name="Mine")
+    follow, unfollow = FollowWatchlist(chat_id=BOB, token="t" * 22), UnfollowWatchlist(chat_id=BOB, watchlist_id=shared)
+    store.apply([follow, copy, unfollow], now=now)
     store.apply([AddWatch(chat_id=ANN, watch=EVERYTHING, watchlist_id=shared)], now=now)
 
     assert names(store, BOB) == [("Serco", "Mine", True, 10)]
@@ -178,7 +180,7 @@ def test_a_link_that_is_taken_back_serves_nobody_new(store, now, shared):
 
     assert store.shared_watchlist("t" * 22) is None
     assert names(store, BOB) != []
-    for change in (FollowWatchlist(chat_id=CAT, token="t" * 22), CopyWatchlist(chat_id=CAT, token="t" * 22, name="Mine")):
+    for change in (FollowWatchlist(chat_id=CAT, token="t" * 22), CopyWatchlist(chat_id=CAT, watchlist_id=shared, name="Mine")):
         with pytest.raises(NotFound):
             store.apply([change], now=now)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, proving, settings, speaking, standing, starting, talking, watching
+from bot.commands import drafting, grouped, listing, proving, settings, speaking, standing, starting, talking, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, Decider] = {
     "watch": watching.watch,
     "unwatch": watching.unwatch,
     "watches": watching.watches,
+    "lists": listing.lists,
+    "list": listing.list_,
     "latest": talking.latest,
     "evidence": proving.show_evidence,
     "contract": proving.show_contract,
@@ -44,6 +46,7 @@ BUTTONS: Mapping[str, Press] = {
     drafting.DRAFT: drafting.press,
     settings.SETTINGS_BUTTON: settings.press_settings,
     speaking.LANGUAGE: speaking.press_language,
+    listing.LIST: listing.press,
     starting.START: starting.press_start,
     starting.NAMED: starting.press_named,
     talking.FORGET: talking.press_forget,

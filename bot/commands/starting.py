@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.commands.asked import Asked, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, stale
 from bot.commands.drafting import propose
+from bot.commands.listing import follow
 from bot.commands.speaking import language
 from bot.commands.talking import help_
 from bot.commands.watching import offer, shared
@@ -34,6 +35,8 @@ async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
     payload = asked.argument
     if payload.startswith("w_") and payload[2:].isdecimal():
         return await shared(asked, desk, int(payload[2:]))
+    if payload.startswith("l_"):
+        return await follow(asked, desk, payload[2:])
     if payload == "help":
         return await help_(asked, desk, now)
     if not asked.place.private:

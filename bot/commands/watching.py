@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, pages, refused, stale
 from bot.commands.drafting import elsewhere, propose
+from bot.commands.followers import removal_notes
 from bot.commands.names import Unusable, Wanted, read_name, same_name
 from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import read_wishes
@@ -65,15 +66,16 @@ async def unwatch(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
     lines = [line.strip() for line in rest.splitlines() if line.strip()]
     if not lines:
         return Decision(replies=desk.reply(asked.place, texts.WHICH_NOT, buttons=_unwatch_buttons(place, records, desk.speech)))
-    gone: dict[int, WatchRecord] = {}
+    gone: dict[tuple[int | None, int], WatchRecord] = {}
     unknown = []
     for line in lines:
         found = _chosen(line, records)
-        gone |= {record.id: record for record in found}
+        gone |= {(record.list_id, record.id): record for record in found}
         unknown += [] if found else [line]
-    changes = tuple(_remove(place, record.id) for record in gone.values())
+    changes = tuple(_remove(place, record) for record in gone.values() if record.mine)
     answer = _removed(list(gone.values()), unknown, elsewhere(place, asked.place), desk.speech)
-    return Decision(changes=changes, replies=desk.reply(asked.place, *pages(None, answer)))
+    told = await removal_notes(list(gone.values()), desk)
+    return Decision(changes=changes, replies=(*desk.reply(asked.place, *pages(None, answer)), *told))
 
 
 async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
@@ -85,11 +87,11 @@ async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> De
             return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
-    record = next((record for record in await desk.watches(place) if record.id == int(watch_id)), None)
+    record = next((record for record in await desk.watches(place) if record.id == int(watch_id) and record.mine), None)
     if record is None:
         return stale(desk)
     toast = desk.speech.label(texts.REMOVED_TOAST, name=short_name(record.watch, desk.speech), limit=_MAX_TOAST)
-    return Decision(changes=(_remove(place, record.id),), toast=toast)
+    return Decision(changes=(_remove(place, record),), replies=await removal_notes([record], desk), toast=toast)
 
 
 async def watches(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
@@ -113,7 +115,12 @@ async def watches(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
 
 
 def _removed(gone: Sequence[WatchRecord], unknown: Sequence[str], chat: str | None, speech: Speech) -> list[Piece]:
-    lines = [_of(describe(one.watch, speech, one.terms), chat, texts.REMOVED, texts.REMOVED_THERE, speech) for one in gone]
+    lines = [
+        _of(describe(one.watch, speech, one.terms), chat, texts.REMOVED, texts.REMOVED_THERE, speech)
+        if one.mine
+        else speech.say(texts.NOT_YOURS, name=describe(one.watch, speech, one.terms), list=one.watchlist or "")
+        for one in gone
+    ]
     return lines + [
         speech.say(texts.NOT_WATCHED_THERE, name=name, chat=chat) if chat else speech.say(texts.NOT_WATCHED, name=name) for name in unknown
     ]
@@ -140,8 +147,10 @@ def _unwatch_buttons(place: Place, records: Sequence[WatchRecord], speech: Speec
     return tuple(
         ((numbered_button(number, short_name(record.watch, speech), speech), f"{UNWATCH}:{record.id}:{place.chat_id}"),)
         for number, record in enumerate(records[:_MAX_BUTTONS], 1)
+        if record.mine
     )
 
 
-def _remove(place: Place, watch_id: int) -> RemoveWatch:
-    return RemoveWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch_id=watch_id)
+def _remove(place: Place, record: WatchRecord) -> RemoveWatch:
+    named = record.list_id if record.watchlist is not None else None
+    return RemoveWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch_id=record.id, watchlist_id=named)

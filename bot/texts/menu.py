@@ -6,6 +6,7 @@ from bot.speech import text
 
 READ = {
     "watches": text("What is watched here"),
+    "lists": text("Watchlists with names"),
     "latest": text("The latest alerts"),
     "evidence": text("What an alert rests on (reply to it)"),
     "contract": text("All that is known of its contract (reply to it)"),
@@ -17,6 +18,7 @@ CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
     "settings": text("Sound, language and what else can be set"),
+    "list": text("Make, fill or open a watchlist"),
     "language": text("The language I speak here"),
     "forget": text("Delete everything about this chat"),
 }

@@ -22,6 +22,8 @@ HELP = (
     text("/watch cancellations by London bodies: whoever it is"),
     text("/unwatch Palantir: stop watching it"),
     text("/watches: what is watched here, with links to share"),
+    text("/list Outsourcers, and below it one name a line: makes a watchlist of that name"),
+    text("/lists: the watchlists here, to share by a link, copy or delete"),
     text("/latest: the latest alerts"),
     text("/evidence, as a reply to an alert: what it rests on, as a file"),
     text("/contract, as a reply to an alert: all that is known of its contract"),

@@ -26,6 +26,8 @@ REMOVED = text("Stopped watching {name}.")
 REMOVED_THERE = text("Stopped watching {name} in {chat}.")
 NOT_WATCHED = text("❌ <b>{name}</b> is not watched here. /watches lists what is.")
 NOT_WATCHED_THERE = text("❌ <b>{name}</b> is not watched in {chat}. /watches lists what is.")
+# {list} is a watchlist that somebody else keeps.
+NOT_YOURS = text("{name} comes with the list <b>{list}</b>, which others keep: /lists ends that.")
 REMOVED_TOAST = text("Stopped watching {name}.")
 UNUSABLE = {
     "long": text("❌ <b>{line}</b>: a name has at most 80 letters."),
