@@ -98,8 +98,8 @@ async def _pressed(pressed: Pressed, desk: Desk) -> Decision:
 
 async def _revived(request: Asked | Pressed, decision: Decision, desk: Desk) -> Decision:
     """Whoever writes to us can be written to: a chat that was given up is told again, beginning with this answer."""
-    channel = await desk.channel(request.place)
-    if channel is None or channel.state is ChannelState.ACTIVE or not decision.replies:
+    channel = await desk.channel(request.place) if decision.replies else None
+    if channel is None or channel.state is ChannelState.ACTIVE:
         return decision
     revival = SetChannelState(chat_id=request.place.chat_id, state=ChannelState.ACTIVE)
     return replace(decision, changes=(revival, *decision.changes))

@@ -1,6 +1,7 @@
 """Telegram updates boiled down to what somebody asks. Pure: everything a decider needs to know, and nothing else of what was written.
 
-``read`` answers None for whatever is not for us: edited messages, talk in groups, commands for other bots, updates of other kinds.
+``read`` answers None for whatever is not for us: edited messages, talk in groups and what is forwarded there, commands for other bots,
+updates of other kinds.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _asked(update_id: int, message: Message, username: str) -> Asked | None:
     command = _COMMAND.fullmatch(text)
     if command is not None and command["bot"] and command["bot"].lower() != username.lower():
         return None
-    if command is None and not (private and text):
+    if not text or (not private and (command is None or _of_somebody_else(message))):
         return None
     user, sender = message.from_user, message.sender_chat
     itself = sender is not None and sender.id == message.chat.id and (message.chat.type == Chat.CHANNEL or _anonymous(user))
@@ -158,6 +159,11 @@ def _links(message: Message) -> tuple[str, ...]:
     found = message.parse_entities(kinds) if message.text else message.parse_caption_entities(kinds)
     written = (one.url or text for one, text in sorted(found.items(), key=lambda one: one[0].offset))
     return tuple(dict.fromkeys(address if "://" in address else f"https://{address}" for address in written))
+
+
+def _of_somebody_else(message: Message) -> bool:
+    """Whether these are not the words of who sent them: an admin who passes on what a stranger wrote has not asked for it."""
+    return message.forward_origin is not None or message.via_bot is not None
 
 
 def _answered(message: Message) -> int | None:
