@@ -133,6 +133,7 @@ class Daemon:
             if team.telegram is not None:
                 stack.push_async_callback(team.telegram.close)
             await team.polling.sync(self._now())
+            await team.parts.fan_out()  # before anything is sent: quiet hours may have begun while nobody was at work
             await self._serve_health(team, stack)
             work = [asyncio.create_task(team.deliverer.run(), name="deliveries")]
             if team.telegram is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot import digest
 from bot.markup import Piece, bold, join, tagless, units, words
 from bot.render import AGAIN, MAX_UNITS, Message, render_brief
 from bot.speech import Speech
@@ -15,7 +16,10 @@ from storage.records import AlertView
 MORE = "g"  # first letter of button data: "g:<delivery that leads>:<how many were shown>"
 PAGE = 10  # alerts that one press of the button shows
 
-_SHOWN: Mapping[GroupKind, int] = MappingProxyType({GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, GroupKind.BURST: AT_ONCE})
+_HELD = {GroupKind.DIGEST: digest.MOST, GroupKind.QUIET: digest.MOST}
+_SHOWN: Mapping[GroupKind, int] = MappingProxyType(
+    {GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, GroupKind.BURST: AT_ONCE, **_HELD}
+)
 _MAX_WORDS = 160
 _ROOM = 200  # units kept free for the head of the message
 
@@ -27,6 +31,8 @@ def most_shown(group: Group) -> int:
 
 def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool = False) -> Message:
     """The message of a group. ``views`` are of its first deliveries, those that there is still something to tell of."""
+    if group.kind in _HELD:
+        return _render_held(group, views, speech, again=again)
     lines: list[Piece] = []
     shown: dict[int, int] = {}
     used = _ROOM
@@ -40,6 +46,13 @@ def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *
     message = speech.directed(join("\n\n", [_head(group, list(views.values()), speech, again=again), *lines]))
     buttons = more_button(group, len(lines), speech)
     return Message(html=message.html, plain=message.plain, buttons=buttons, tells=frozenset(group.classes), shown=shown)
+
+
+def _render_held(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool) -> Message:
+    text, numbers, buttons = digest.render_digest(group, views, speech, again=again)
+    message, shown = speech.directed(text), {number: views[number].revision for number in numbers}
+    everything = (*buttons, *more_button(group, len(shown), speech))
+    return Message(html=message.html, plain=message.plain, buttons=everything, tells=frozenset(group.classes), shown=shown)
 
 
 def more_button(group: Group, shown: int, speech: Speech) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -85,7 +98,7 @@ def _head(group: Group, views: Sequence[AlertView], speech: Speech, *, again: bo
             return join("\n", [top, speech.say(texts.TOLD_LATE)])
         case GroupKind.AGAIN:
             return join("\n", [top, speech.say(texts.TOLD_AGAIN)])
-        case GroupKind.BURST:
+        case _:
             return join("\n", [top, speech.say(texts.AT_ONCE)])
 
 

@@ -82,8 +82,12 @@ class Parts:
         return Deliverer(self.store, self.call, everyone, owner=self.owner, now=self.now, settings=Settings(policy=policy))
 
     async def fan_out(self) -> int:
-        """Make a delivery of every alert that is due for every channel that is to be told; says how many."""
-        return await self.call(self.store.fan_out, self.now())
+        """Make a delivery of every alert that is due for every channel that is to be told, and release what was held until now.
+
+        Says how many deliveries were made, and how many channels had something due.
+        """
+        turned = await self.call(self.store.turn_timetables, self.now())
+        return turned + await self.call(self.store.fan_out, self.now())
 
 
 @asynccontextmanager

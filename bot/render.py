@@ -130,7 +130,7 @@ def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece
 
 
 def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
-    sign, label = _sign_and_label(view)
+    sign, label = sign_and_label(view)
     pieces = [bold(speech.say(label))]
     pieces += [_names(names, speech) for names in (view.suppliers, view.public_bodies) if names]
     if not view.suppliers and not view.public_bodies and view.entries:
@@ -141,7 +141,7 @@ def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
     return words(f"{mark}{sign} ") + join(" · ", pieces)
 
 
-def _sign_and_label(view: AlertView) -> tuple[str, Text]:
+def sign_and_label(view: AlertView) -> tuple[str, Text]:
     """The mark and the word that a message begins with."""
     if view.withdrawn:
         return texts.TAKEN_BACK_SIGN, texts.TAKEN_BACK

@@ -35,6 +35,8 @@ from storage.records import (
 from storage.returning import channels_of, revive, suspend
 from storage.sql import insert_new
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
+from storage.times import SetRhythm, SetTimes, SetZone
+from storage.timetables import change_times
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
 from storage.watch_rows import kinds_text
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
 
     from storage.alert_changes import AlertChange
     from storage.engine import Database
+    from storage.list_changes import ListChange
     from storage.records import Change
+    from storage.times import TimeChange
 
 
 class Changes:
@@ -115,6 +119,14 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             migrate_chat(connection, change.old_chat_id, change.new_chat_id, now)
         case SetLanguage() | SetEvents() | SetSound() | AddMute() | RemoveMute() | Complain():
             _change_telling(connection, change, now)
+        case _:
+            _change_settings(connection, change, now)
+
+
+def _change_settings(connection: Connection, change: ListChange | TimeChange, now: datetime) -> None:
+    match change:
+        case SetTimes() | SetRhythm() | SetZone():
+            change_times(connection, change, now)
         case _:
             change_lists(connection, change, now)
 

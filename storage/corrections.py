@@ -17,6 +17,7 @@ from storage.columns import canonical
 from storage.records import ChannelState, Correction, DeliveryKind, DeliveryState, FactChange
 from storage.sql import PENDING, insert_new, upsert, wanted
 from storage.tables import alert, channel, delivery, story, story_match, subscription, watchlist_watch
+from storage.timetables import ALERT_RANK, hold_quiet
 from watchers.types import EventKind, Facts, Money
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ UNLESS = "unless_shown"  # of a delivery: the revision from which the story's me
 TAKEN_BACK = "taken back before it was told"
 NOT_ASKED_FOR = "became of a kind that is not asked for before it was told"
 _DIGEST = 8
-_ALERT_RANK = 1
 
 _FIRST = select(alert.c.id).where(alert.c.story_id == bindparam("of_story"), alert.c.reason == "new")
 _told = or_(
@@ -104,7 +104,7 @@ def _deliver(connection: Connection, number: int, channels: Mapping[int, int | N
             "channel_id": one,
             "alert_id": number,
             "kind": DeliveryKind.ALERT.value,
-            "rank": _ALERT_RANK,
+            "rank": ALERT_RANK,
             "payload": None if revision is None else {UNLESS: revision},
             "state": DeliveryState.PENDING.value,
             "not_before": now,
@@ -114,6 +114,7 @@ def _deliver(connection: Connection, number: int, channels: Mapping[int, int | N
         for one, revision in channels.items()
     ]
     connection.execute(upsert(connection, delivery).on_conflict_do_nothing(), rows)
+    hold_quiet(connection, channels, now)
 
 
 def _state(one: Corrected) -> str:

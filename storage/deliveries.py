@@ -21,6 +21,7 @@ from storage.returning import EXPIRED
 from storage.returning import suspend as suspend_channels
 from storage.sql import PENDING, SENDING, SENT, is_sqlite
 from storage.tables import alert, channel, delivery, feed, story
+from storage.timetables import ALERT_RANK
 from storage.unit import writes
 from storage.versions import watches_version
 
@@ -155,8 +156,8 @@ class Deliveries:
 
     @writes
     def expire(self, connection: Connection, now: datetime, *, age: timedelta = timedelta(days=7)) -> int:
-        """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week); says how many."""
-        old = update(delivery).where(delivery.c.state == PENDING, delivery.c.created_at < now - age)
+        """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week), unless for its digest; says how many."""
+        old = update(delivery).where(delivery.c.state == PENDING, delivery.c.rank <= ALERT_RANK, delivery.c.created_at < now - age)
         return connection.execute(old.values(state=DeliveryState.WITHHELD.value, reason=EXPIRED, touched_at=now, done_at=now)).rowcount
 
     @writes

@@ -18,6 +18,7 @@ from storage.columns import Instant
 from storage.records import DeliveryKind, DeliveryState
 from storage.sql import PENDING
 from storage.tables import alert, channel, delivery, story
+from storage.timetables import ALERT_RANK
 from storage.unit import reads
 from watchers.types import AlertClass, EventKind
 
@@ -46,18 +47,24 @@ class GroupKind(StrEnum):
     PROCESS = "process"  # notices of one framework or process, published at once
     LATE = "late"  # the chat could not be told for a while
     AGAIN = "again"  # they may have been told before the database was set back
+    DIGEST = "digest"  # the channel is told in digests
+    QUIET = "quiet"  # they came in its quiet hours
     BURST = "burst"  # more at once than anybody reads one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An alert that waits for a chat. Notices of one framework or process share one of ``subjects``; ``at`` is when it was raised."""
+    """An alert that waits for a chat. Notices of one framework or process share one of ``subjects``; ``at`` is when it was raised.
+
+    ``held``: until a time of the chat's, a digest or the end of its quiet hours.
+    """
 
     delivery_id: int
     alert: AlertClass | None
     subjects: frozenset[str]
     at: datetime
     again: bool = False
+    held: GroupKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,9 @@ def first_group(waiting: Sequence[Waiting], now: datetime, *, burst: bool = Fals
     again = [one for one in waiting if one.again]
     if len(again) > 1:
         return _of_first_class(GroupKind.AGAIN, again)
+    held = [one for one in waiting if one.held is not None]
+    if held:
+        return _of_held(held)
     if len(waiting) > FEW and any(now - one.at > LATE for one in waiting):
         return _of_first_class(GroupKind.LATE, waiting)
     head = waiting[0]
@@ -87,6 +97,14 @@ def first_group(waiting: Sequence[Waiting], now: datetime, *, burst: bool = Fals
     if len(alike) >= OF_ONE_PROCESS:
         return GroupKind.PROCESS, _numbers(alike)
     return (GroupKind.BURST, _numbers(waiting[:AT_ONCE])) if len(waiting) > (1 if burst else MANY) else None
+
+
+def _of_held(held: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
+    """All that was held, cancellations first; a few of one night are told one by one: nobody asked for those in brief."""
+    first = sorted(held, key=lambda one: _CLASSES.index(one.alert))
+    if any(one.held is GroupKind.DIGEST for one in held):
+        return GroupKind.DIGEST, _numbers(first)
+    return GroupKind.QUIET, _numbers(first if len(first) > FEW else first[:1])
 
 
 def _of_first_class(kind: GroupKind, waiting: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
@@ -104,6 +122,7 @@ _OPEN = and_(
     delivery.c.channel_id == bindparam("of_channel"),
     delivery.c.state == PENDING,
     delivery.c.kind == DeliveryKind.ALERT.value,
+    delivery.c.rank == ALERT_RANK,
     delivery.c.leader_id.is_(None),
     delivery.c.not_before <= bindparam("present", type_=Instant),
     ~and_(delivery.c.maybe_sent, delivery.c.attempts > 0),  # what may have arrived is repeated as it was
@@ -113,6 +132,7 @@ _WAITING = (
     select(
         delivery.c.id,
         delivery.c.maybe_sent,
+        delivery.c.held,
         alert.c.created_at.label("raised_at"),
         story.c.event,
         story.c.thread,
@@ -181,6 +201,7 @@ def _waiting(row: Any) -> Waiting:
         subjects=frozenset(one for one in (row.thread, framework) if one),
         at=row.raised_at,
         again=row.maybe_sent,
+        held=None if row.held is None else GroupKind(row.held),
     )
 
 
@@ -268,7 +289,7 @@ class Groups:
         if found is None:
             return None
         leader = found.leader_id or delivery_id
-        rows = sorted(connection.execute(_PARTS, {"of_leader": leader}), key=lambda one: (one.id != leader, one.id))
+        rows = sorted(connection.execute(_PARTS, {"of_leader": leader}), key=lambda one: (one.id != leader, _place(one), one.id))
         if len(rows) < 2:  # noqa: PLR2004 - one is no group
             return None
         classes: dict[AlertClass | None, int] = {}
@@ -279,8 +300,13 @@ class Groups:
         return Group(leader_id=leader, kind=GroupKind(kind), parts=tuple((row.id, row.alert_id) for row in rows), classes=classes)
 
 
+def _place(row: Any) -> int:
+    """Of what was held cancellations stand first; all else is told in the order it came."""
+    return 0 if row.held is None else _CLASSES.index(EventKind(row.event).alert)
+
+
 _PARTS = (
-    select(delivery.c.id, delivery.c.alert_id, delivery.c.payload, story.c.event)
+    select(delivery.c.id, delivery.c.alert_id, delivery.c.payload, delivery.c.held, story.c.event)
     .join(alert, alert.c.id == delivery.c.alert_id)
     .join(story, story.c.id == alert.c.story_id)
     .where(or_(delivery.c.id == bindparam("of_leader"), delivery.c.leader_id == bindparam("of_leader")))

@@ -16,6 +16,7 @@ from storage.recipients import owed
 from storage.records import DeliveryKind, DeliveryState
 from storage.returning import OWED
 from storage.tables import alert, channel, delivery, story_match
+from storage.timetables import ALERT_RANK
 from storage.unit import reads
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _problems(connection: Connection, now: datetime) -> Iterator[LedgerProblem]:
 
 def _wrong(now: datetime) -> Iterator[tuple[str, ColumnElement[bool], str]]:
     """Conditions that no delivery may fulfil, with what is said of one that does."""
-    waits_too_long = and_(delivery.c.state == "pending", delivery.c.created_at < now - _TOO_LONG)
+    waits_too_long = and_(delivery.c.state == "pending", delivery.c.rank <= ALERT_RANK, delivery.c.created_at < now - _TOO_LONG)
     yield "unfinished", waits_too_long, "it has waited for more than a week: is the daemon running?"
     half_ended = (delivery.c.done_at.is_not(None)) != (delivery.c.state.in_(_ENDED))
     under_way = and_(delivery.c.state == "sending", delivery.c.editing)  # an edit of what was sent long ago

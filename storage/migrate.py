@@ -10,6 +10,7 @@ from storage.records import DeliveryState, channel_key
 from storage.returning import revive
 from storage.sql import PENDING, SENDING, insert_or_ignore, upsert
 from storage.tables import channel, delivery, draft, named_watchlist, subscription, watchlist, watchlist_watch
+from storage.timetables import merge_timetables
 from storage.watchlists import own_watchlist
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
         own = connection.execute(select(watchlist.c.channel_id).where(watchlist.c.id == row.watchlist_id)).scalar()
         if own is None:
             values = {"channel_id": new, "watchlist_id": row.watchlist_id, "created_at": row.created_at}
-            connection.execute(insert_or_ignore(connection, subscription).values(**values))
+            connection.execute(insert_or_ignore(connection, subscription).values(**values, rhythm=row.rhythm))
     _merge_deliveries(connection, old.id, new)
+    merge_timetables(connection, old.id, new)
     connection.execute(delete(channel).where(channel.c.id == old.id))
 
 

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, false, literal, null, or_, select, true
+from sqlalchemy import and_, case, exists, false, literal, null, or_, select, text, true
 
 from storage.columns import Instant
 from storage.mutes import MUTED, any_muted, muted
 from storage.records import ChannelState, DeliveryKind, DeliveryState
 from storage.sql import upsert, wanted
-from storage.tables import alert, channel, delivery, entry, meta, story, story_entry, story_match, subscription, watchlist_watch
+from storage.tables import (
+    alert,
+    channel,
+    delivery,
+    entry,
+    meta,
+    story,
+    story_entry,
+    story_match,
+    subscription,
+    timetable,
+    watchlist_watch,
+)
+from storage.timetables import rank_of_alert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +34,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
-ALERT_RANK = 1
 SET_BACK = "set_back"  # in meta: from which time the database was set back, and when that was noticed
 SUSPECT_FOR = timedelta(hours=25)  # until every feed was polled again, the daily ones too
 SUSPECT_HOLD = timedelta(minutes=15)  # so that what is seen again is told together
@@ -57,6 +69,7 @@ def owed(columns: Iterable[Any], which: ColumnElement[bool]) -> Select[Any]:
         .join(watchlist_watch, watchlist_watch.c.watch_id == story_match.c.watch_id)
         .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
         .join(channel, channel.c.id == subscription.c.channel_id)
+        .outerjoin(timetable, timetable.c.channel_id == channel.c.id)
         .where(which, channel.c.state == ChannelState.ACTIVE.value, wanted())
         .where(alert.c.reason == "new", story.c.withdrawn_at.is_(None), story.c.joined_to.is_(None))
         .where(subscription.c.created_at <= story_match.c.last_at, watchlist_watch.c.created_at <= story_match.c.last_at)
@@ -76,7 +89,7 @@ def add_deliveries(connection: Connection, which: ColumnElement[bool], now: date
         "channel_id": channel.c.id,
         "alert_id": alert.c.id,
         "kind": literal(DeliveryKind.ALERT.value),
-        "rank": literal(ALERT_RANK),
+        "rank": rank_of_alert().label("waits_as"),
         "state": case((mute, DeliveryState.WITHHELD.value), else_=DeliveryState.PENDING.value),
         "reason": case((mute, literal(MUTED)), else_=null()),
         "done_at": case((mute, literal(now, Instant)), else_=null()),
@@ -85,7 +98,8 @@ def add_deliveries(connection: Connection, which: ColumnElement[bool], now: date
         "created_at": literal(now, Instant).label("made_at"),
         "touched_at": literal(now, Instant).label("written_at"),
     }
-    told = owed(values.values(), which)
+    # What several subscriptions bring is told as soon as the first of them wants it.
+    told = owed(values.values(), which).order_by(None).order_by(alert.c.id, channel.c.id, text("waits_as"))
     if only is not None:
         told = told.where(channel.c.id == only)
     deliveries = upsert(connection, delivery).from_select(list(values), told).on_conflict_do_nothing()

@@ -10,6 +10,7 @@ from typing import Any
 
 from storage.alert_changes import AlertChange, Sound
 from storage.list_changes import ListChange
+from storage.times import TimeChange
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
 DEFAULT_EVENTS = frozenset(kind for kind in EventKind if kind.alert is not None)  # told of until something else is asked for
@@ -438,7 +439,17 @@ class MigrateChat:
 
 
 Change = (
-    EnsureChannel | AddWatch | RemoveWatch | SetEvents | SetChannelState | SetLanguage | ForgetChat | MigrateChat | ListChange | AlertChange
+    EnsureChannel
+    | AddWatch
+    | RemoveWatch
+    | SetEvents
+    | SetChannelState
+    | SetLanguage
+    | ForgetChat
+    | MigrateChat
+    | ListChange
+    | AlertChange
+    | TimeChange
 )
 
 

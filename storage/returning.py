@@ -15,6 +15,7 @@ from storage.recipients import add_deliveries
 from storage.records import ChannelState, DeliveryKind, DeliveryState
 from storage.sql import PENDING
 from storage.tables import alert, channel, delivery, story, story_match
+from storage.timetables import hold_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ def revive(connection: Connection, row: Row[Any], now: datetime) -> None:
     _reopen(connection, row, since, now)
     missed = and_(alert.c.reason == "new", story.c.withdrawn_at.is_(None), story_match.c.last_at >= since)
     add_deliveries(connection, missed, now, only=row.id)
+    hold_quiet(connection, [row.id], now)
 
 
 def _reopen(connection: Connection, row: Row[Any], since: datetime, now: datetime) -> None:

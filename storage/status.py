@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from storage.records import Counts
 from storage.sql import PENDING
 from storage.tables import alert, channel, delivery, entry, feed, story, watch
+from storage.timetables import ALERT_RANK
 from storage.unit import reads
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Status:
         feeds = connection.execute(select(func.count(), func.max(feed.c.last_ok_at)).where(feed.c.enabled)).one()
         failing = connection.execute(select(func.count()).where(feed.c.enabled, feed.c.fail_count > 0)).scalar_one()
         states = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
-        oldest = connection.execute(select(func.min(delivery.c.created_at)).where(delivery.c.state == PENDING)).scalar()
+        due = select(func.min(delivery.c.created_at)).where(delivery.c.state == PENDING, delivery.c.rank <= ALERT_RANK)
         return Counts(
             entries=int(entries),
             stories=_count(connection, story),
@@ -43,7 +44,7 @@ class Status:
             watches=_count(connection, watch),
             channels=connection.execute(select(func.count()).where(~channel.c.transient)).scalar_one(),
             deliveries={row[0]: row[1] for row in states},
-            oldest_pending_at=oldest,
+            oldest_pending_at=connection.execute(due).scalar(),
             feeds=feeds[0],
             feeds_failing=failing,
             last_poll_ok_at=feeds[1],

@@ -34,6 +34,7 @@ from storage.regrouping import Regrouping
 from storage.replaying import Replaying
 from storage.restores import Restores
 from storage.status import Status
+from storage.timetables import Timetables
 from storage.versions import Meta
 from storage.views import Views
 from storage.watchlists import Watchlists
@@ -62,6 +63,7 @@ class Store(
     Groups,
     Mutes,
     Complaints,
+    Timetables,
     Inbox,
     Parties,
     Past,

@@ -16,6 +16,7 @@ from bot.commands import drafting, grouped, listing, proving, settings, speaking
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
+from bot.digest import OPEN
 from bot.grouped import MORE
 from bot.texts import answers
 from storage.records import ChannelState, SetChannelState
@@ -53,6 +54,7 @@ BUTTONS: Mapping[str, Press] = {
     proving.EVIDENCE: proving.press_evidence,
     proving.CONTRACT: proving.press_contract,
     MORE: grouped.press_more,
+    OPEN: grouped.press_open,
 }
 
 

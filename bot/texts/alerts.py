@@ -122,6 +122,14 @@ ALERTS_OF_A_KIND = {
 OF_ONE_PROCESS = text("Notices of one procedure, published together.")
 TOLD_AGAIN = text("The database was restored from a backup: you may have had these before.")
 TOLD_LATE = text("Told late and together: for a while I could not write here.")
+# The first line of a digest.
+DIGEST = counted("DIGEST: {n} ALERT", "DIGEST: {n} ALERTS")
+IN_QUIET_HOURS = text("They came in your quiet hours.")
+# In a digest, above the alerts of one kind: "CANCELLED: 2".
+OF_A_KIND = text("{kind}: {count}")
+# A line of a digest, with the number of the button that opens it.
+NUMBERED = text("{number}. {line}")
+OPEN_ONE = text("A number opens its alert.")
 AT_ONCE = text("So many came at once that they are told together.")
 # A button that shows the alerts that did not fit.
 MORE = counted("+{n} more", "+{n} more")
