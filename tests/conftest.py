@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import connects
 import pytest
 from nursery import Nursery
 
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
+connects.watch()
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_past_the_gate() -> Iterator[None]:
+    """What connects where it may not fails its test, also where the error was taken for a server that is away."""
+    yield
+    made = connects.foreign[:]
+    connects.foreign.clear()
+    assert made == []
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import connects
+
 from watchers.text.rules import rules
 
 _COMMANDS = ["check", "classify", "database", "demo", "doctor", "evidence", "feeds", "replay", "run", "status", "stories"]
@@ -125,6 +127,7 @@ def _poll(pid: int) -> int | None:
 
 
 def _serve() -> None:
+    connects.watch()
     for name in _COMMANDS:
         __import__(f"bot.cli.{name}")
     rules("en")

@@ -271,6 +271,20 @@ async def test_an_entry_that_cannot_be_understood_costs_no_other(workers: Worker
     assert "poison" in caplog.text
 
 
+async def test_an_entry_is_understood_also_where_the_machine_has_no_time_for_it(workers: Workers) -> None:
+    workers.set_watches(4, [watch(1, "Norvane")])
+    await workers.understand([entry("Norvane wins £5m contract from Leeds City Council")])
+    for pid in pids(workers):
+        os.kill(pid, signal.SIGSTOP)
+
+    waiting = asyncio.ensure_future(workers.understand([entry("Norvane wins £6m contract from Leeds City Council")]))
+    await asyncio.sleep(1.5)
+    for pid in pids(workers):
+        os.kill(pid, signal.SIGCONT)
+
+    assert [_watched(findings) for findings in await waiting] == [{"w1"}]
+
+
 async def test_children_that_cannot_start_are_no_entrys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [])
     async with Workers(processes=1) as workers:
