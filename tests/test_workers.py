@@ -76,7 +76,7 @@ async def test_a_document_that_hangs_the_parser_is_stopped_and_others_go_on(work
         await hanging
 
     assert len(others) == 20
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 8
     assert (await parse(workers)).entries
 
 
@@ -162,6 +162,36 @@ async def test_children_ignore_the_signals_that_stop_the_daemon(workers: Workers
     await asyncio.gather(parse(workers), parse(workers))
 
     assert pids(workers) == before
+
+
+async def test_a_machine_that_is_busy_with_others_costs_no_entry_its_meaning() -> None:
+    news = entry("Norvane wins £5m contract from Leeds City Council")
+    async with Workers(processes=1, seconds=0.2) as workers:
+        workers.set_watches(1, [watch(1, "Norvane")])
+        first = await workers.understand([news])  # the rules are read by then: that takes longer than an entry may
+        (child,) = workers._all
+        child._process.send_signal(signal.SIGSTOP)  # as if it got no part of a core
+        asyncio.get_running_loop().call_later(0.7, child._process.send_signal, signal.SIGCONT)
+
+        second = await workers.understand([news])
+
+        assert [_watched(found) for found in (*first, *second)] == [{"w1"}, {"w1"}]
+
+
+async def test_entries_whose_children_are_killed_from_outside_are_left_for_the_next_poll() -> None:
+    async with Workers(processes=1, seconds=5) as workers:
+        workers.set_watches(1, [watch(1, "Norvane")])
+        running = asyncio.ensure_future(
+            workers.understand([entry(f"Norvane wins £{n}m contract from Leeds City Council") for n in range(3000)])
+        )
+        while not running.done():
+            await asyncio.sleep(0.05)
+            for child in workers._all:
+                if child.version is not None and child not in workers._idle:
+                    child._process.kill()
+
+        with pytest.raises(ParseError, match=r"ended unexpectedly, twice \(signal 9\)"):
+            await running
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -269,20 +299,6 @@ async def test_an_entry_that_cannot_be_understood_costs_no_other(workers: Worker
 
     assert [_watched(findings) for findings in found] == [{"w1"}, set(), {"w1"}]
     assert "poison" in caplog.text
-
-
-async def test_an_entry_is_understood_also_where_the_machine_has_no_time_for_it(workers: Workers) -> None:
-    workers.set_watches(4, [watch(1, "Norvane")])
-    await workers.understand([entry("Norvane wins £5m contract from Leeds City Council")])
-    for pid in pids(workers):
-        os.kill(pid, signal.SIGSTOP)
-
-    waiting = asyncio.ensure_future(workers.understand([entry("Norvane wins £6m contract from Leeds City Council")]))
-    await asyncio.sleep(1.5)
-    for pid in pids(workers):
-        os.kill(pid, signal.SIGCONT)
-
-    assert [_watched(findings) for findings in await waiting] == [{"w1"}]
 
 
 async def test_children_that_cannot_start_are_no_entrys_fault(monkeypatch: pytest.MonkeyPatch) -> None:

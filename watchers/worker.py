@@ -1,7 +1,8 @@
 """The program of one child process (see ``watchers.workers``): read a task, do it, answer, until the socket ends.
 
-Messages are a length of four bytes and a pickle, both ways. A task is ``("parse", feed, response, now)`` or ``("understand", entries,
-awards)``; a tuple of watches instead of a task replaces the matcher. The answer is the result, or the exception.
+Messages are a length of four bytes and a pickle, both ways. A task is ``("parse", seconds, feed, response, now)`` or ``("understand",
+seconds, entries, awards)``; a tuple of watches instead of a task replaces the matcher. The answer is the result, or the exception; a task
+that works for more than its ``seconds`` is ended with the whole program, by SIGPROF.
 """
 
 from __future__ import annotations
@@ -16,19 +17,24 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from watchers.parsers import parse_feed
-from watchers.types import Watch
+from watchers.types import Entry, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from watchers.match import Matcher
+    from watchers.types import AwardParty, Finding
 
 _HEADER = 4
 _PR_SET_PDEATHSIG = 1
+_FIRST = Entry(keys=(), fingerprint=b"", title="Leeds City Council awards £5m contract to the first firm")
 
 
 def main(descriptor: int, memory: int, parent: int) -> None:
     """Serve the socket ``descriptor``; take at most ``memory`` bytes beyond what is taken when the imports are done."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the whole process group gets them; the parent decides when a child stops
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends us in the middle of a regular expression too
     _die_with(parent)
     _Worker(socket.socket(fileno=descriptor), memory).serve()
 
@@ -56,20 +62,27 @@ class _Worker:
         if not task or isinstance(task[0], Watch):
             self._take_watches(task)
             return None
-        if task[0] == "parse":
-            return parse_feed(*task[1:])
+        kind, seconds, *given = task
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        try:
+            return parse_feed(*given) if kind == "parse" else self._understand(*given)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _understand(self, entries: Sequence[Entry], awards: Sequence[Sequence[AwardParty]]) -> list[tuple[Finding, ...]]:
         from watchers.understand import understand  # noqa: PLC0415 - with its rules and automaton only where it is needed
 
         assert self._matcher is not None  # the parent sends the watches first
-        return [understand(entry, self._matcher, awards) for entry, awards in zip(*task[1:], strict=True)]
+        return [understand(entry, self._matcher, joined) for entry, joined in zip(entries, awards, strict=True)]
 
     def _take_watches(self, watches: tuple[Watch, ...]) -> None:
-        """Build the matcher without a limit: its size is the admin's doing, not a stranger's."""
+        """Build the matcher and read the rules without a limit: their size is the admin's doing and ours, not a stranger's."""
         from watchers.match import Matcher  # noqa: PLC0415 - as above
 
         self._lift_limit()
         self._matcher = None
         self._matcher = Matcher(watches)
+        self._understand([_FIRST], [()])
         self._limit_memory()
 
     @staticmethod

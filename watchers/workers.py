@@ -20,15 +20,14 @@ import asyncio
 import logging
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Self
 
 from watchers.exceptions import ParseError, WatchError
@@ -37,12 +36,12 @@ from watchers.types import AwardParty, Entry, Feed, Finding, ParsedFeed, Respons
 log = logging.getLogger(__name__)
 
 _HEADER = 4  # bytes of a message's length, most significant first
+_PATIENCE = 15  # times its limit is a batch waited for by the clock on the wall
 _START_SECONDS = 60.0  # a cold disk; imports take a quarter of a second on a warm one
 _SNAPSHOT_SECONDS = 120.0  # 100,000 watches into a fresh automaton
 _SECONDS_PER_ENTRY = 0.05  # on top of the limit: a page of 100 notices is not one document
-_STARVED = 10  # times its limit is a task waited for that was not given its time: the machine is busy, and the task has done nothing wrong
 _STOP_SECONDS = 2.0
-_REAP_SECONDS = 0.1  # between the end of a killed child's socket and the end of the child
+_REAP_SECONDS = 2.0  # between the end of a killed child's socket and the end of the child
 # What a Python child needs of the parent's environment. Everything else stays behind, above all the bot's token.
 _ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "TMPDIR", "TZ")
 
@@ -101,7 +100,7 @@ class Workers:
             ParseError: the parser's own, or the document took more time or memory than a document may, or its parser crashed.
 
         """
-        result = await self._run(feed.id, self._seconds, ("parse", feed, response, now))
+        result = await self._run(feed.id, self._seconds, ("parse", self._seconds, feed, response, now))
         assert isinstance(result, ParsedFeed)
         return result
 
@@ -109,13 +108,14 @@ class Workers:
         """``watchers.understand.understand`` in a child, for every entry in turn with the current watches.
 
         An entry that oversteps the limits has no findings, and is logged: it would else keep its whole feed from ever being read again.
+        What the machine is to blame for (no child gets ready, gets on, or lives) is raised: the same entries are read at the next poll.
 
         Args:
             entries: of one poll.
             awards: stored suppliers to join each entry to, in the order of the entries; empty for none at all.
 
         Raises:
-            ParseError: no child gets ready.
+            ParseError: the machine has no child for it.
             RuleError: a rule file is wrong.
 
         """
@@ -124,7 +124,7 @@ class Workers:
         joined = tuple(awards) or ((),) * len(entries)
         seconds = self._seconds + _SECONDS_PER_ENTRY * len(entries)
         try:
-            found = await self._run("", seconds, ("understand", tuple(entries), joined), with_watches=True)
+            found = await self._run("", seconds, ("understand", seconds, tuple(entries), joined), with_watches=True)
         except _TaskError:
             if len(entries) > 1:
                 single = [await self.understand([entry], [award]) for entry, award in zip(entries, joined, strict=True)]
@@ -164,12 +164,16 @@ class Workers:
             try:
                 return await self._attempt(task, seconds, with_watches=with_watches)
             except TimeoutError:
-                raise _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about) from None
-            except EOFError as error:
+                if with_watches:
+                    raise ParseError(f"reading it was not done in {seconds * _PATIENCE:g} s: the machine is too busy") from None
+                raise _too_long(about, seconds) from None
+            except _EndedError as error:
+                if error.code == -signal.SIGPROF:
+                    raise _too_long(about, seconds) from None
                 if last and isinstance(error, _NotReadyError):
                     raise ParseError(f"no parser process gets ready, see its error above ({error})") from error
                 if last:
-                    raise _TaskError(f"the process that read it ended unexpectedly, twice ({error})", about=about) from error
+                    raise error.blame(about) from error
         raise AssertionError
 
     async def _attempt(self, task: tuple[Any, ...], seconds: float, *, with_watches: bool) -> object:
@@ -177,7 +181,8 @@ class Workers:
         keep = False
         try:
             await self._prepare(child, with_watches=with_watches)
-            keep, result = await child.run(task, seconds, patience=_STARVED if with_watches else 1)
+            async with asyncio.timeout(seconds * _PATIENCE if with_watches else seconds):
+                keep, result = await child.run(task)
         finally:
             self._give_back(child, keep=keep)
         return result
@@ -191,8 +196,8 @@ class Workers:
                 await child.take_watches(version, await self._pickled_watches())
         except TimeoutError as error:
             raise ParseError("a parser process did not get ready in time") from error
-        except EOFError as error:
-            raise _NotReadyError(*error.args) from error
+        except _EndedError as error:
+            raise _NotReadyError(error.code) from error
 
     def _take_child(self) -> _Child:
         if self._closed:
@@ -238,8 +243,25 @@ class _TaskError(ParseError):
     """A task overstepped its limits or crashed: it is to blame, not the machinery."""
 
 
-class _NotReadyError(EOFError):
-    """A child ended before it was given its task."""
+def _too_long(about: str, seconds: float) -> _TaskError:
+    return _TaskError(f"reading it took more than {seconds:g} s and was stopped", about=about)
+
+
+class _EndedError(EOFError):
+    """A child ended before it had answered. ``code``: negative for a signal; None for one that still runs."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__("it closed its socket" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}")
+        self.code = code
+
+    def blame(self, about: str) -> ParseError:
+        """Its task's fault, or that of the machine, which kills when memory is short: what a task does to itself ends in other ways."""
+        kind = ParseError if self.code == -signal.SIGKILL else _TaskError
+        return kind(f"the process that read it ended unexpectedly, twice ({self})", about=about)
+
+
+class _NotReadyError(_EndedError):
+    """It ended before it was given its task."""
 
 
 class _Child:
@@ -281,40 +303,11 @@ class _Child:
             raise ParseError(f"the watches could not be made ready for matching ({type(result).__name__})") from result
         self.version = version
 
-    async def run(self, task: tuple[Any, ...], seconds: float, *, patience: int) -> tuple[bool, object]:
-        """Whether the child may be used again, and its answer.
-
-        Raises:
-            TimeoutError: it was given ``seconds`` of the processor's time and is not done, or it waited ``patience`` times as long.
-
-        """
-        before = self._processor_seconds()
-        work = asyncio.create_task(self._exchange(task))
-        try:
-            for _ in range(patience):
-                await asyncio.wait({work}, timeout=seconds)
-                if work.done():
-                    result = work.result()
-                    return not isinstance(result, MemoryError | RecursionError), result
-                if self._processor_seconds() - before >= seconds:
-                    break
-            raise TimeoutError
-        finally:
-            work.cancel()
-            await asyncio.wait({work})  # it lets go of the socket before anybody closes that
-
-    async def _exchange(self, task: tuple[Any, ...]) -> object:
+    async def run(self, task: tuple[Any, ...]) -> tuple[bool, object]:
+        """Whether the child may be used again, and its answer."""
         await self._send(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
-        return await self._receive()
-
-    def _processor_seconds(self) -> float:
-        """What the child was given of the processor until now; where the system does not tell, as much as anybody may have."""
-        try:
-            status = Path(f"/proc/{self._process.pid}/stat").read_text("ascii")
-        except OSError:
-            return time.monotonic()
-        user, system = status.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        result = await self._receive()
+        return not isinstance(result, MemoryError | RecursionError), result
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -338,18 +331,16 @@ class _Child:
         with suppress(OSError):  # it is dead already
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _ending(self) -> str:
-        try:
-            code = self._process.wait(_REAP_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "it closed its socket"
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+    async def _ending(self) -> _EndedError:
+        with suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, _REAP_SECONDS)
+        return _EndedError(self._process.returncode)
 
     async def _send(self, message: bytes) -> None:
         try:
             await asyncio.get_running_loop().sock_sendall(self._socket, len(message).to_bytes(_HEADER, "big") + message)
         except ConnectionError as error:
-            raise EOFError(self._ending()) from error
+            raise await self._ending() from error
 
     async def _receive(self) -> object:
         header = await self._exactly(_HEADER)
@@ -366,6 +357,6 @@ class _Child:
             except ConnectionResetError:
                 received = 0
             if not received:
-                raise EOFError(self._ending())
+                raise await self._ending()
             got += received
         return message

@@ -141,7 +141,11 @@ class Telegram:
 
     def save(self, person: int, name: str) -> bool:
         """Press the button under the question whether a name is to be watched; False while there is no such question."""
-        asked = [row for row in self._rows(person) if name in row.get("text", "") and row.get("reply_markup")]
+        asked = [
+            row
+            for row in self._rows(person)
+            if name in row.get("text", "") and _SAVE in json.dumps(row.get("reply_markup"), ensure_ascii=False)
+        ]
         if asked:
             self.control("callback", chat_id=person, message_id=asked[-1]["message_id"], user_id=person, button=_SAVE, bot="watch_bot")
         return bool(asked)
