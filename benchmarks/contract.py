@@ -93,6 +93,7 @@ SCRIPT: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 CONFIRMED = ("AWARDED", "CANCELLED")
 HISTORY = ("award planned", "awarded", "signed", "changed", "suspended", "ended early", "taken up again", "completed")
+_LAST_WORDS = 4000  # letters
 _DAYS = {"UK6": -20, "UK7": -15, "UK10": -10}  # when it was decided, counted from now
 
 
@@ -268,6 +269,9 @@ def one_round(options: argparse.Namespace, folder: Path, dice: random.Random | N
                 time.sleep(3)  # for what must not come
             daemon.end(signal.SIGTERM)
             messages = shown(telegram)
+    except AssertionError:
+        print((folder / "daemon.log").read_text("utf-8")[-_LAST_WORDS:], file=sys.stderr)  # why the daemon did not do it
+        raise
     finally:
         telegram.close()
     found = judge(messages)
