@@ -16,7 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_timezone_location
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_symbol, list_currencies
 
 from bot.locale import SOURCE, nearest, translations
@@ -134,6 +134,18 @@ class Speech:
         written = format_time(here.time(), "short", locale=self.locale)
         sentence = _MOMENT_UTC if self.zone == _UTC else _MOMENT
         return self.say(sentence, date=self.date(here.date()), time=words(self._isolate(written)))
+
+    def clock(self, shown: time) -> str:
+        """What a clock shows, as plain words."""
+        return self._isolate(format_time(shown, "short", locale=self.locale))
+
+    def weekday(self, number: int) -> str:
+        """The name of a day of the week, of which Monday is 0."""
+        return str(get_day_names("wide", context="stand-alone", locale=self.locale)[number])
+
+    def city(self, zone: str) -> str:
+        """The city by whose clock a zone is named."""
+        return "UTC" if zone == "UTC" else get_timezone_location(zone, locale=self.locale, return_city=True)
 
     def published(self, at: datetime) -> Piece:
         """When something was published: a bare date (midnight UTC, as feeds write those) without a time of day."""

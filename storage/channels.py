@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from storage.alert_changes import Sound
 from storage.records import Channel, ChannelKind, ChannelState, channel_key
-from storage.tables import channel
+from storage.tables import channel, timetable
+from storage.timetable_rows import read_times
 from storage.unit import reads
 from watchers.types import EventKind
 
@@ -26,14 +28,24 @@ class Channels:
     @reads
     def channel(self, connection: Connection, chat_id: int, thread_id: int | None = None) -> Channel | None:
         """Read the channel of a chat, or of a topic in it; None if it was never set up, or was forgotten."""
-        wanted = select(channel).where(channel.c.key == channel_key(chat_id, thread_id), ~channel.c.transient)
+        wanted = _WITH_TIMES.where(channel.c.key == channel_key(chat_id, thread_id), ~channel.c.transient)
         row = connection.execute(wanted).one_or_none()
-        return None if row is None else read_channel(row)
+        return None if row is None else _with_times(row)
 
     @reads
     def channels(self, connection: Connection) -> list[Channel]:
         """List every channel, in the order they were set up."""
-        return [read_channel(row) for row in connection.execute(select(channel).where(~channel.c.transient).order_by(channel.c.id))]
+        return [_with_times(row) for row in connection.execute(_WITH_TIMES.where(~channel.c.transient).order_by(channel.c.id))]
+
+
+_WITH_TIMES = select(channel, *[one.label(f"times_{one.name}") for one in timetable.c]).outerjoin(
+    timetable, timetable.c.channel_id == channel.c.id
+)
+
+
+def _with_times(row: Row[Any]) -> Channel:
+    known = read_channel(row)
+    return known if row.times_channel_id is None else replace(known, times=read_times(row, "times_"))
 
 
 def read_channel(row: Row[Any], prefix: str = "") -> Channel:

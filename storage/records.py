@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.alert_changes import AlertChange, Sound
 from storage.list_changes import ListChange
-from storage.times import TimeChange
+from storage.times import AT_ANY_TIME, TimeChange, Times
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
 DEFAULT_EVENTS = frozenset(kind for kind in EventKind if kind.alert is not None)  # told of until something else is asked for
@@ -69,6 +69,7 @@ class Channel:
     state_reason: str | None
     language: str
     zone: str = "UTC"  # an IANA name
+    times: Times = AT_ANY_TIME
     events: frozenset[EventKind] = field(default_factory=lambda: DEFAULT_EVENTS)  # the kinds of which it is told in general
     sound: Sound = Sound.ALL
 

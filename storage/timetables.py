@@ -21,6 +21,7 @@ from storage.records import DeliveryKind
 from storage.sql import PENDING, insert_new
 from storage.tables import alert, channel, delivery, story, subscription, timetable, watchlist
 from storage.times import AT_ANY_TIME, Rhythm, SetRhythm, SetTimes, SetZone, TimeChange, Times, last_due, next_turn, quiet_until
+from storage.timetable_rows import read_times
 from storage.unit import reads, writes
 from storage.versions import lock_watches
 from watchers.types import AlertClass, EventKind
@@ -86,7 +87,7 @@ class Timetables:
     def times(self, connection: Connection, channel_id: int) -> Times:
         """Read when a channel is told."""
         row = connection.execute(select(timetable).where(timetable.c.channel_id == channel_id)).one_or_none()
-        return AT_ANY_TIME if row is None else _times(row)
+        return AT_ANY_TIME if row is None else read_times(row)
 
     @reads
     def rhythms(self, connection: Connection, channel_id: int) -> dict[int, Rhythm]:
@@ -146,7 +147,7 @@ def change_times(connection: Connection, change: TimeChange, now: datetime) -> N
 def hold_quiet(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
     """Hold what was made due in channels of which some may be in their quiet hours."""
     rows = connection.execute(_DUE.where(timetable.c.channel_id.in_(numbers), timetable.c.quiet_from.is_not(None))).all()
-    quiet = [row for row in rows if quiet_until(_times(row), ZoneInfo(row.zone), now) is not None]
+    quiet = [row for row in rows if quiet_until(read_times(row), ZoneInfo(row.zone), now) is not None]
     if quiet:
         connection.execute(_HOLD, [{"of_channel": row.channel_id, "urgent": row.urgent} for row in quiet])
 
@@ -181,7 +182,7 @@ def _turn(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> No
     released: list[dict[str, Any]] = []
     turned: list[dict[str, Any]] = []
     for row in rows:
-        times, zone, here = _times(row), ZoneInfo(row.zone), {"of_channel": row.channel_id}
+        times, zone, here = read_times(row), ZoneInfo(row.zone), {"of_channel": row.channel_id}
         rhythms = used[row.channel_id]
         if (until := quiet_until(times, zone, now)) is not None:
             if not row.quiet:
@@ -205,11 +206,6 @@ def _used(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, set[Rhy
     for number, rhythm in connection.execute(own.where(subscription.c.rhythm.is_not(None))):
         used[number].add(Rhythm(rhythm))
     return used
-
-
-def _times(row: Any) -> Times:
-    quiet = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
-    return Times(rhythm=Rhythm(row.rhythm), minute=row.minute, weekday=row.weekday, quiet=quiet, urgent=row.urgent)
 
 
 def _columns(times: Times) -> dict[str, Any]:

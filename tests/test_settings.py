@@ -9,10 +9,13 @@ from telegramworld import World, a_world
 
 from bot.commands.asked import Place
 from bot.commands.settings import SETTINGS, Setting, _new
+from bot.markup import tagless
 from bot.speech import Speech
 from bot.texts import answers
 from bot.texts import settings as texts
+from bot.texts import times as times_texts
 from storage.alert_changes import SetSound, Sound
+from storage.times import Rhythm, Times
 
 ANN, BOB = 7, 8
 GROUP = -1001
@@ -87,3 +90,31 @@ async def test_alerts_come_with_a_sound_or_without_as_was_chosen(world: World, s
     await world.api.until(lambda: world.api.called("sendMessage"))
 
     assert (world.api.called("sendMessage")[0].get("disable_notification") == "true") is silent
+
+
+async def test_digests_and_quiet_hours_are_set_on_the_screen_which_shows_what_matters(world: World) -> None:
+    await world.ask(ANN, "/settings")
+    assert not any("Digest" in label or "Cancellations in" in label for label in labels(world, ANN))
+
+    for data in ("rhythm:weekly", "weekday:4", "hour:18", "quiet:22-7", "zone:4"):
+        assert await world.press(ANN, ANN, data=f"set:{ANN}:{data}") == texts.SET_TOAST
+
+    await world.api.until(lambda: "🌍 Clock: Berlin" in labels(world, ANN))
+    assert labels(world, ANN)[1:6] == [
+        "⏱ Told: once a week, together",
+        "📅 Digest on Friday",
+        "🕘 Digest at 18:00",
+        "🌙 Quiet hours: 22:00 – 07:00",
+        "🌍 Clock: Berlin",
+    ]
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    assert channel.times == Times(rhythm=Rhythm.WEEKLY, weekday=4, minute=18 * 60, quiet=(22 * 60, 7 * 60))
+    assert channel.zone == "Europe/Berlin"
+
+
+async def test_a_clock_is_chosen_by_the_name_of_a_city(world: World) -> None:
+    assert await world.ask(ANN, "/zone") == tagless(times_texts.HOW_ZONE)
+    assert await world.ask(ANN, "/zone Atlantis") == tagless(times_texts.NO_SUCH_ZONE)
+    assert "lives by the clock of New York" in await world.ask(ANN, "/zone new york")
+    assert world.store.channel(ANN).zone == "America/New_York"  # type: ignore[union-attr]

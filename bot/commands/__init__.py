@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, listing, proving, settings, speaking, standing, starting, talking, watching
+from bot.commands import drafting, grouped, listing, proving, settings, speaking, standing, starting, talking, times, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Decider] = {
     "status": talking.status,
     "settings": settings.settings,
     "language": speaking.language,
+    "zone": times.zone,
     "privacy": talking.privacy,
     "forget": talking.forget,
     "stop": talking.forget,  # what people know from other bots

@@ -6,15 +6,17 @@ Adding a setting: a ``Setting`` in ``SETTINGS`` and its words in ``bot.texts.set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from bot.commands import times
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, refused, stale
 from bot.commands.rights import may_press, remote, target_of
+from bot.commands.setting import Door, Setting
 from bot.locale import LANGUAGES
-from bot.speech import Speech, Text, speech_for
+from bot.speech import Speech, speech_for
 from bot.texts import settings as texts
 from bot.texts import talking
 from storage.alert_changes import SetSound, Sound
@@ -22,30 +24,6 @@ from storage.records import Change, Channel, ChannelKind, ChannelState, Reply, S
 
 SETTINGS_BUTTON = "set"  # of button data: "set:<chat>", "set:<chat>:<setting>" or "set:<chat>:<setting>:<value>"
 _MARK = "✓ "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One thing that can be chosen for a place.
-
-    ``label`` is its button on the screen, with what it is set to now. ``choices`` are (value, label, whether it is set): values are short,
-    of letters, digits, ``-`` and ``_``, and stand in buttons, which can be forged: ``choose`` answers None for one that is none of them,
-    else the change and the channel as it is then.
-    """
-
-    label: Callable[[Channel, Speech], str]
-    question: Text
-    choices: Callable[[Channel, Speech], Sequence[tuple[str, str, bool]]]
-    choose: Callable[[Channel, str], tuple[Change, Channel] | None]
-    columns: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """A button of /settings that leads to a screen of another module, with the data of its buttons."""
-
-    label: Callable[[Channel, Speech], str]
-    data: Callable[[Place], str]
 
 
 def _choose_language(channel: Channel, value: str) -> tuple[Change, Channel] | None:
@@ -68,6 +46,7 @@ SETTINGS: Mapping[str, Setting | Door] = {
         choices=lambda channel, speech: [(one.value, speech.label(texts.SOUND_CHOICES[one]), one is channel.sound) for one in Sound],
         choose=_choose_sound,
     ),
+    **times.SETTINGS,
     "language": Setting(
         label=lambda channel, speech: speech.label(texts.LANGUAGE, language=LANGUAGES[speech_for(channel.language).language]),
         question=talking.WHICH_LANGUAGE,
@@ -133,6 +112,7 @@ def _screen(place: Place, here: Place, channel: Channel, desk: Desk) -> Reply:
     buttons = tuple(
         ((one.label(channel, speech), one.data(place) if isinstance(one, Door) else f"{SETTINGS_BUTTON}:{place.chat_id}:{name}"),)
         for name, one in SETTINGS.items()
+        if isinstance(one, Door) or one.matters(channel)
     )
     return desk.reply(here, head, buttons=buttons)[-1]
 

@@ -20,6 +20,7 @@ CHANGE = {
     "settings": text("Sound, language and what else can be set"),
     "list": text("Make, fill or open a watchlist"),
     "language": text("The language I speak here"),
+    "zone": text("The clock this chat lives by"),
     "forget": text("Delete everything about this chat"),
 }
 

@@ -1,0 +1,36 @@
+"""When a chat is told: what /settings and /zone say about it."""
+
+from __future__ import annotations
+
+from bot.speech import text
+from storage.times import Rhythm
+
+RHYTHM = text("⏱ Told: {rhythm}")
+RHYTHMS = {
+    Rhythm.AT_ONCE: text("at once"),
+    Rhythm.HOURLY: text("every hour, together"),
+    Rhythm.DAILY: text("once a day, together"),
+    Rhythm.WEEKLY: text("once a week, together"),
+}
+WHICH_RHYTHM = text(
+    "<b>How soon</b>\nShall I tell each alert as it comes, or several together in a digest? A digest without alerts is not sent."
+)
+HOUR = text("🕘 Digest at {time}")
+WHICH_HOUR = text("<b>Time of the digest</b>\nBy the clock of this chat, see “Clock”.")
+WEEKDAY = text("📅 Digest on {day}")
+WHICH_WEEKDAY = text("<b>Day of the digest</b>")
+QUIET = text("🌙 Quiet hours: {hours}")
+NO_QUIET = text("none")
+# Quiet hours: "22:00 – 07:00".
+FROM_UNTIL = text("{start} – {end}")
+WHICH_QUIET = text("<b>Quiet hours</b>\nWhat comes then is told at their end. They go by the clock of this chat, see “Clock”.")
+URGENT = text("🌙 Cancellations in quiet hours: yes")
+NOT_URGENT = text("🌙 Cancellations in quiet hours: no")
+WHETHER_URGENT = text("<b>Quiet hours</b>\nShall cancellations be told in them too?")
+YES = text("Yes")
+NO = text("No")
+ZONE = text("🌍 Clock: {zone}")
+WHICH_ZONE = text("<b>Clock</b>\nBy which city’s clock does this chat live? For others write for example <code>/zone Nairobi</code>.")
+HOW_ZONE = text("Write the name of a large city in your time zone, for example <code>/zone Nairobi</code>.")
+NO_SUCH_ZONE = text("I do not know a clock of that name. Try the largest city in your time zone, for example <code>/zone Nairobi</code>.")
+ZONE_SET = text("This chat now lives by the clock of {zone}, where it is {time}.")
