@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import notes
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Deliverer, Transport
@@ -198,6 +199,7 @@ class Daemon:
         """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""
         call, store, now = team.parts.call, team.parts.store, self._now()
         await call(store.expire, now)
+        await notes.erase(store, call, now)
         await call(store.note_unconfirmed, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
         await call(store.scrub)

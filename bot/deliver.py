@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from bot import notes
 from bot.evidence import as_message
 from bot.facade import Call
 from bot.grouped import most_shown, render_group
@@ -208,9 +209,11 @@ class Deliverer:
         try:
             message = await self._prepare(claim)
             if message is not None:
-                verdict = self._judge(claim, await self._send(claim, message), message)
+                outcome = await self._send(claim, message)
+                verdict = self._judge(claim, outcome, message)
                 rest = verdict.pause
                 await self._to_the_end(self._record(claim, verdict, message.shown))
+                await notes.tell(claim, outcome, self._store, self._call, self._now())
         finally:
             self._chats.end(claim.channel, rest)
 
@@ -332,7 +335,15 @@ class Deliverer:
                 elif verdict.uncertain:
                     await call(store.uncertain, claim.delivery_id, owner=owner, error=verdict.reason, now=now)
                 else:
-                    await call(store.failed, claim.delivery_id, owner=owner, reason=verdict.reason, suspend=verdict.suspend, now=now)
+                    await call(
+                        store.failed,
+                        claim.delivery_id,
+                        owner=owner,
+                        reason=verdict.reason,
+                        suspend=verdict.suspend,
+                        alone=verdict.alone,
+                        now=now,
+                    )
 
     async def _put_back(
         self, claim: Claim, after: timedelta, error: str, *, maybe_sent: bool | None = None, pause: timedelta = timedelta(0)

@@ -3,13 +3,15 @@
 ==============  ========================================================  ===================================================
 outcome         what came back                                            what the deliverer does
 ==============  ========================================================  ===================================================
-Sent            ok                                                        records the message's id
+Sent            ok                                                        records the message's id; where it went to the chat because its
+                                                                          topic is closed or gone, the chat is told so once
 NotModified     an edit of what already says so, or of a message that is  records that the message is up to date
                 gone
 Wait            429                                                       tries again after the pause that was asked for
 Unreachable     no connection, no free connection: never left this house  tries again, everything waits a little
 Moved           the group became a supergroup                             rewrites the chat's id, tries again
-Gone            blocked, kicked, deleted, no right to write               gives this delivery up, suspends the channel
+Gone            blocked, kicked, deleted, no right to write               gives this delivery up, suspends the chat (a closed topic:
+                                                                          only that), tells who set it up
 Refused         any other 4xx: a mistake of ours                          gives this delivery up, says so loudly
 Uncertain       timed out or broken off after it left, any 5xx, an        tries once more after a minute, marked
                 answer that is not JSON
@@ -46,6 +48,7 @@ class Sent:
     """The place has it."""
 
     message_id: int | None
+    astray: bool = False  # in the chat itself, for its topic is closed or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Not sent, and nothing else will be until somebody lets us in again."""
+    """Not sent, and nothing else will be until somebody lets us in again. ``alone``: the other topics of the chat may be open."""
 
     reason: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,13 @@ _GONE = (
     "user_is_blocked",
     "input_user_deactivated",
     "peer_id_invalid",
-    "topic_closed",
     "group chat was deactivated",
     "group is deactivated",
     "the group chat was deleted",
     "bot is not a member",
     "user not found",
 )
+_TOPIC_SHUT = ("topic_closed", "message thread not found", "topic_deleted", "topic_id_invalid")
 _NOTHING_TO_EDIT = (
     "message is not modified",
     "message to edit not found",
@@ -152,6 +156,8 @@ def _bad_request(error: BadRequest) -> Outcome:
     text = error.message.lower()
     if any(part in text for part in _NOTHING_TO_EDIT):
         return NotModified()
+    if "topic_closed" in text:
+        return Gone(_reason(error), alone=True)
     return Gone(_reason(error)) if any(part in text for part in _GONE) else Refused(_reason(error))
 
 
@@ -181,10 +187,9 @@ def unparsable(error: TelegramError) -> bool:
     return isinstance(error, BadRequest) and "can't parse entities" in error.message.lower()
 
 
-def thread_missing(error: TelegramError) -> bool:
-    """Whether the topic is gone: the chat itself still is there."""
-    text = error.message.lower()
-    return isinstance(error, BadRequest) and ("message thread not found" in text or "topic_deleted" in text or "topic_id_invalid" in text)
+def topic_shut(error: TelegramError) -> bool:
+    """Whether the topic is closed or gone: the chat itself still is there."""
+    return isinstance(error, BadRequest) and any(part in error.message.lower() for part in _TOPIC_SHUT)
 
 
 def _reason(error: TelegramError) -> str:

@@ -18,7 +18,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.outcomes import Outcome, Sent, outcome_of, thread_missing, unparsable
+from bot.outcomes import Outcome, Sent, outcome_of, topic_shut, unparsable
 from bot.render import Message
 from storage.alert_changes import Sound
 from storage.records import Claim, Reply
@@ -67,7 +67,7 @@ class TelegramTransport:
 
     async def send(self, claim: Claim, message: Message) -> Outcome:
         try:
-            return Sent(await self._with_fallbacks(claim, message))
+            return await self._with_fallbacks(claim, message)
         except TelegramError as error:
             return outcome_of(error)
 
@@ -86,16 +86,17 @@ class TelegramTransport:
             return False
         return True
 
-    async def _with_fallbacks(self, claim: Claim, message: Message) -> int:
+    async def _with_fallbacks(self, claim: Claim, message: Message) -> Sent:
         markup, topic = True, claim.channel.thread_id
         while True:  # each of the two corrections is made once
             try:
-                return await self._once(claim, message, markup=markup, topic=topic)
+                number = await self._once(claim, message, markup=markup, topic=topic)
+                return Sent(number, astray=topic != claim.channel.thread_id)
             except BadRequest as error:
                 if markup and unparsable(error):
                     log.error("delivery %d: Telegram cannot read our markup, sent as plain text: %s", claim.delivery_id, error.message)  # noqa: TRY400
                     markup = False
-                elif topic is not None and thread_missing(error):
+                elif topic is not None and topic_shut(error):
                     topic = None
                 else:
                     raise

@@ -59,7 +59,8 @@ class Dropped:
     """It will not be tried again."""
 
     reason: str
-    suspend: bool = False  # and neither will others to this channel
+    suspend: bool = False  # and neither will others to this chat
+    alone: bool = False  # to this channel only: other topics of the chat may be open
     withheld: bool = False
     uncertain: bool = False
     pause: timedelta = timedelta(0)
@@ -109,8 +110,8 @@ def decide(claim: Claim, outcome: Outcome, *, unknowns: int, revision: int | Non
             return Recorded(claim.edits, revision, policy.paces.after(claim.channel))
         case Moved(new_chat_id=new_chat_id):
             return Rekeyed(new_chat_id)
-        case Gone(reason=reason):
-            return Dropped(reason, suspend=True)
+        case Gone(reason=reason, alone=alone):
+            return Dropped(reason, suspend=True, alone=alone)
         case Refused(reason=reason):
             return Dropped(reason)
         case Wait() | Unreachable() | Uncertain():

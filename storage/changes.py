@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, or_, select, update
 
 from storage.alert_changes import AddMute, Complain, RemoveMute, SetSound
+from storage.channels import read_channel
 from storage.complaints import complain
 from storage.exceptions import NotFound
 from storage.migrate import migrate_chat
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from storage.alert_changes import AlertChange
     from storage.engine import Database
     from storage.list_changes import ListChange
-    from storage.records import Change
+    from storage.records import Change, Channel
     from storage.times import TimeChange
 
 
@@ -83,6 +84,19 @@ class Changes:
             _change(connection, change, now)
         for number, reply in enumerate(replies):
             _queue(connection, reply, DeliveryKind.REPLY, f"reply:{update_id}:{number}" if update_id is not None else None, now)
+
+    @writes
+    def erase_suspended(self, connection: Connection, before: datetime, now: datetime) -> list[Channel]:
+        """Delete chats that could be told in none of their channels since before a time; says of each one channel as it was."""
+        other = channel.alias("other")
+        told = select(other.c.id).where(
+            other.c.chat_id == channel.c.chat_id, other.c.suspended_at.is_(None) | (other.c.suspended_at >= before)
+        )
+        long_ago = select(channel).where(channel.c.suspended_at < before, channel.c.chat_id.is_not(None), ~told.exists())
+        chats = {row.chat_id: read_channel(row) for row in connection.execute(long_ago.order_by(channel.c.id))}
+        for chat_id in chats:
+            _forget(connection, chat_id, now)
+        return list(chats.values())
 
     @writes
     def add_note(self, connection: Connection, note: Reply, *, key: str, now: datetime) -> bool:

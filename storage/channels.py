@@ -52,7 +52,7 @@ def read_channel(row: Row[Any], prefix: str = "") -> Channel:
     """Read a channel from a row, in which its columns may have a prefix."""
     values = {
         name: getattr(row, prefix + name)
-        for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language", "zone")
+        for name in ("id", "key", "chat_id", "thread_id", "title", "type", "state_reason", "language", "zone", "added_by")
     }
     kind, state = getattr(row, f"{prefix}kind"), getattr(row, f"{prefix}state")
     events = frozenset(map(EventKind, getattr(row, f"{prefix}kinds").split()))

@@ -126,13 +126,15 @@ class Deliveries:
         return True
 
     @writes
-    def failed(self, connection: Connection, delivery_id: int, *, owner: str, reason: str, suspend: bool, now: datetime) -> bool:
-        """Record a refusal for good. ``suspend``: the place cannot be told at all any more; its settings stay."""
+    def failed(
+        self, connection: Connection, delivery_id: int, *, owner: str, reason: str, suspend: bool, now: datetime, alone: bool = False
+    ) -> bool:
+        """Record a refusal for good. ``suspend``: the chat (``alone``: this topic of it) cannot be told any more; its settings stay."""
         row = _claimed(connection, delivery_id, owner)
         if row is None:
             return False
         if suspend:
-            suspend_channels(connection, [row.channel_id], reason, now)
+            suspend_channels(connection, [row.channel_id] if alone else _whole_chat(connection, row.channel_id), reason, now)
         _end(connection, row, DeliveryState.FAILED, reason, now)
         return True
 
@@ -228,6 +230,12 @@ _PAUSE = update(channel).where(channel.c.id == bindparam("of_id"))
 def _claimed(connection: Connection, delivery_id: int, owner: str) -> Row[Any] | None:
     """Read a delivery that is under way, if the claim is still this owner's."""
     return connection.execute(_CLAIMED, {"of_id": delivery_id, "of_owner": owner}).one_or_none()
+
+
+def _whole_chat(connection: Connection, channel_id: int) -> list[int]:
+    """The channel with all others of its chat: whoever shuts us out shuts out all its topics."""
+    chat = select(channel.c.chat_id).where(channel.c.id == channel_id).scalar_subquery()
+    return list(connection.execute(select(channel.c.id).where(or_(channel.c.id == channel_id, channel.c.chat_id == chat))).scalars())
 
 
 def _end(connection: Connection, row: Row[Any], state: DeliveryState, reason: str, now: datetime) -> None:

@@ -72,6 +72,7 @@ class Channel:
     times: Times = AT_ANY_TIME
     events: frozenset[EventKind] = field(default_factory=lambda: DEFAULT_EVENTS)  # the kinds of which it is told in general
     sound: Sound = Sound.ALL
+    added_by: int | None = None  # the person who set it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

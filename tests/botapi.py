@@ -103,6 +103,7 @@ class FakeChat:
     bot: str = "member"  # our own standing; "restricted" may not write
     topics: set[int] = field(default_factory=set)
     moved_to: int | None = None
+    closed: set[int] = field(default_factory=set)  # topics
 
     def json(self) -> dict[str, Any]:
         own = {"id": self.id, "type": self.type}
@@ -284,6 +285,8 @@ class BotApi:
         thread = int(parameters.get("message_thread_id", 0))
         if thread and thread not in chat.topics:
             raise RefusedError(400, "Bad Request: message thread not found")
+        if thread in chat.closed:  # 0: the General topic
+            raise RefusedError(400, "Bad Request: TOPIC_CLOSED")
         message = self._message(chat, None, None) | self._text(parameters) | self._reply(chat, parameters)
         if thread:
             message |= {"message_thread_id": thread, "is_topic_message": True}

@@ -20,8 +20,8 @@ from bot.outcomes import (
     Unreachable,
     Wait,
     outcome_of,
-    thread_missing,
     told,
+    topic_shut,
     unparsable,
 )
 from bot.verdicts import Dropped, OnUnknown, Policy, Recorded, Rekeyed, Retried, decide
@@ -118,8 +118,8 @@ def test_an_answer_of_something_in_between_is_kept_short_and_on_one_line() -> No
 def test_what_can_be_corrected_is_told_apart() -> None:
     assert unparsable(BadRequest("Bad Request: can't parse entities: x"))
     assert not unparsable(BadRequest("Bad Request: chat not found"))
-    assert thread_missing(BadRequest("Bad Request: message thread not found"))
-    assert not thread_missing(Forbidden("Forbidden: message thread not found"))
+    assert topic_shut(BadRequest("Bad Request: message thread not found"))
+    assert not topic_shut(Forbidden("Forbidden: message thread not found"))
 
 
 def test_an_outcome_is_told_in_a_word_and_its_reason() -> None:

@@ -63,7 +63,7 @@ async def decide(request: Request, desk: Desk, quota: Quota, now: datetime) -> D
     """What is to be done about a request. Every refusal is an answer; errors of the store go on to the caller."""
     match request:
         case Membership():
-            return standing.membership(request, desk)
+            return await standing.membership(request, desk)
         case Migration():
             return standing.migration(request)
         case Asked() if not request.place.private and request.command not in COMMANDS:

@@ -122,11 +122,17 @@ def read(update: Update, *, username: str) -> Request | None:
     message = update.message or update.channel_post
     if message is None:
         return None
+    return _told_by_telegram(update.update_id, message) or _asked(update.update_id, message, username)
+
+
+def _told_by_telegram(update_id: int, message: Message) -> Request | None:
+    """A message that nobody wrote: the chat moved, or a topic was opened again."""
     if message.migrate_to_chat_id is not None:
-        return Migration(update_id=update.update_id, old=message.chat.id, new=message.migrate_to_chat_id)
+        return Migration(update_id=update_id, old=message.chat.id, new=message.migrate_to_chat_id)
     if message.migrate_from_chat_id is not None:
-        return Migration(update_id=update.update_id, old=message.migrate_from_chat_id, new=message.chat.id)
-    return _asked(update.update_id, message, username)
+        return Migration(update_id=update_id, old=message.migrate_from_chat_id, new=message.chat.id)
+    opened = message.forum_topic_reopened or message.general_forum_topic_unhidden
+    return _opened(update_id, message) if opened else None
 
 
 def _asked(update_id: int, message: Message, username: str) -> Asked | None:
@@ -201,6 +207,20 @@ def _membership(update_id: int, changed: ChatMemberUpdated) -> Membership:
         welcome=may_write(changed.new_chat_member, changed.chat.type),
         arrived=not _inside(changed.old_chat_member),
         reason="blocked" if changed.chat.type == Chat.PRIVATE else changed.new_chat_member.status,
+    )
+
+
+def _opened(update_id: int, message: Message) -> Membership:
+    """A topic was opened again: what rested because it was closed goes on."""
+    person = message.from_user
+    return Membership(
+        update_id=update_id,
+        place=place_of(message.chat, None),
+        user_id=0 if person is None else person.id,
+        language=(person and person.language_code) or "en",
+        welcome=True,
+        arrived=False,
+        reason="",
     )
 
 

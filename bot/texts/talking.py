@@ -46,6 +46,7 @@ PRIVACY = (
     text("A link that you share with /watches shows what is watched to whoever opens it, and nothing about you."),
     text("/forget deletes everything about this chat at once; within half an hour nothing of it is left in the files of the database."),
     text("Backups that were made before are kept for 30 days at most."),
+    text("Of a group or channel that shut me out, everything is deleted after 90 days."),
 )
 WHICH_LANGUAGE = text("Which language shall I speak here?")
 LANGUAGE_SET = text("From now on I speak {language} here.")

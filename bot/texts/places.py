@@ -1,0 +1,14 @@
+"""What is said once about a group, a channel or a topic that cannot be written to."""
+
+from __future__ import annotations
+
+from bot.speech import text
+
+TOPIC_SHUT = text(
+    "A topic that I write to is closed or gone, so what I have for it comes here. Open it again, or watch here with /watch instead."
+)
+SHUT_OUT = text(
+    "I may not write in <b>{chat}</b> any more, so its alerts rest. What is set there is kept for 90 days; let me write there again, and I "
+    "tell what was missed."
+)
+ERASED = text("I could not write in <b>{chat}</b> for 90 days. What was kept about it is deleted now.")
