@@ -18,6 +18,7 @@ from bot.feed_addresses import expand_feeds
 from bot.fetching import open_fetcher
 from bot.health import Metrics
 from bot.outcomes import Outcome, Wait
+from bot.packs import packs
 from bot.polling import CONCURRENT_POLLS, Polling
 from bot.render import Message
 from bot.verdicts import OnUnknown, Policy
@@ -113,6 +114,7 @@ async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool)
                 extra={"since": since},
             )
         await call(store.sync_config, config_watchlists(config), config_channels(config, telegram=telegram), now())
+        await call(store.sync_packs, tuple(packs().values()), now())
         fetcher = await stack.enter_async_context(open_fetcher(config))
         workers = await stack.enter_async_context(Workers(processes=min(os.cpu_count() or 1, _MOST_PROCESSES)))
         poller = Poller(fetch=fetcher, parse=workers.parse, mind=workers, store=PollStore(store, call, STORY_RULES))

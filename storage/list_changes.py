@@ -112,6 +112,24 @@ class CopyWatchlist:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A ready-made watchlist as it ships; ``id`` is its name for good."""
+
+    id: str
+    name: str
+    watches: tuple[Watch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowPack:
+    """Get a ready-made watchlist, as it is shipped now and later. Following again changes nothing."""
+
+    chat_id: int
+    thread_id: int | None = None
+    pack: Pack
+
+
 ListChange = (
     SetTerms
     | PutDraft
@@ -123,4 +141,5 @@ ListChange = (
     | FollowWatchlist
     | UnfollowWatchlist
     | CopyWatchlist
+    | FollowPack
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, false, func, select, update
 
 from storage.channels import read_channel
 from storage.exceptions import LimitReached, NameTaken, NotFound
@@ -16,6 +16,7 @@ from storage.list_changes import (
     AddWatchlist,
     CopyWatchlist,
     DeleteWatchlist,
+    FollowPack,
     FollowWatchlist,
     PutDraft,
     RenameWatchlist,
@@ -24,6 +25,7 @@ from storage.list_changes import (
     TakeDraft,
     UnfollowWatchlist,
 )
+from storage.packs import PACK, drop_unfollowed, keep_pack
 from storage.records import WatchlistRecord, WatchRecord, channel_key
 from storage.sql import insert_new
 from storage.tables import channel, draft, named_watchlist, subscription, watch, watchlist, watchlist_watch
@@ -59,13 +61,13 @@ class NamedWatchlists:
             .where(subscription.c.watchlist_id == watchlist.c.id, subscription.c.channel_id != channel_id)
             .scalar_subquery()
         )
-        mine = named_watchlist.c.channel_id == channel_id
+        mine = func.coalesce(named_watchlist.c.channel_id == channel_id, false())
         keeps = (mine.label("mine"), named_watchlist.c.token, size.label("size"), others.label("others"))
         gets = select(subscription.c.watchlist_id).where(subscription.c.channel_id == channel_id)
         found = (
             select(watchlist.c.id, watchlist.c.name, *keeps)
-            .join(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
-            .where(mine | watchlist.c.id.in_(gets))
+            .outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
+            .where(mine | (watchlist.c.id.in_(gets) & (named_watchlist.c.watchlist_id.is_not(None) | watchlist.c.slug.like(PACK))))
             .order_by(~mine, watchlist.c.name, watchlist.c.id)
         )
         return [
@@ -131,21 +133,28 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
             set_terms(connection, list_of(connection, mine, change.watchlist_id, now), change.watch_id, change.terms, now)
         case AddWatchlist():
             _fill(connection, _add(connection, mine, change.name, now), change.watches, now)
-        case RenameWatchlist():
-            _require_free(connection, mine, change.name, but=change.watchlist_id)
-            number = list_of(connection, mine, change.watchlist_id, now)
-            connection.execute(update(watchlist).where(watchlist.c.id == number).values(name=change.name))
-        case DeleteWatchlist():
-            _end(connection, delete(watchlist).where(watchlist.c.id == list_of(connection, mine, change.watchlist_id, now)), now)
-        case ShareWatchlist():
-            number = list_of(connection, mine, change.watchlist_id, now)
-            connection.execute(update(named_watchlist).where(named_watchlist.c.watchlist_id == number).values(token=change.token))
+        case RenameWatchlist() | DeleteWatchlist() | ShareWatchlist():
+            _change_own(connection, mine, change, now)
         case FollowWatchlist():
             _follow(connection, mine, _shared(connection, change.token), now)
+        case FollowPack():
+            _follow(connection, mine, keep_pack(connection, change.pack, now), now)
         case UnfollowWatchlist():
             _unfollow(connection, mine, change.watchlist_id, now)
         case CopyWatchlist():
             _copy(connection, _got(connection, mine, change.watchlist_id), _add(connection, mine, change.name, now), now)
+
+
+def _change_own(connection: Connection, mine: int, change: RenameWatchlist | DeleteWatchlist | ShareWatchlist, now: datetime) -> None:
+    number = list_of(connection, mine, change.watchlist_id, now)
+    match change:
+        case RenameWatchlist():
+            _require_free(connection, mine, change.name, but=number)
+            connection.execute(update(watchlist).where(watchlist.c.id == number).values(name=change.name))
+        case DeleteWatchlist():
+            _end(connection, delete(watchlist).where(watchlist.c.id == number), now)
+        case ShareWatchlist():
+            connection.execute(update(named_watchlist).where(named_watchlist.c.watchlist_id == number).values(token=change.token))
 
 
 def channel_number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
@@ -223,7 +232,11 @@ def _follow(connection: Connection, channel_id: int, number: int, now: datetime)
 
 def _unfollow(connection: Connection, channel_id: int, number: int, now: datetime) -> None:
     """Only what somebody else keeps can be followed no more: one's own is deleted, configured ones are the admin's."""
-    theirs = select(named_watchlist.c.watchlist_id).where(named_watchlist.c.channel_id != channel_id)
+    theirs = (
+        select(watchlist.c.id)
+        .outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
+        .where((named_watchlist.c.channel_id != channel_id) | watchlist.c.slug.like(PACK))
+    )
     here = (subscription.c.channel_id == channel_id) & (subscription.c.watchlist_id == number) & subscription.c.watchlist_id.in_(theirs)
     _end(connection, delete(subscription).where(here), now)
 
@@ -231,6 +244,7 @@ def _unfollow(connection: Connection, channel_id: int, number: int, now: datetim
 def _end(connection: Connection, statement: Any, now: datetime) -> None:
     if not connection.execute(statement).rowcount:
         raise NotFound("this watchlist is not followed")
+    drop_unfollowed(connection)
     withhold_unwatched(connection, now)
     drop_unused_watches(connection)
     bump_watches(connection)

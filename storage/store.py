@@ -28,6 +28,7 @@ from storage.lock import single_instance
 from storage.mutes import Mutes
 from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
+from storage.packs import Packs
 from storage.parties import Parties
 from storage.past import Past
 from storage.regrouping import Regrouping
@@ -55,6 +56,7 @@ class Store(
     Awards,
     Watchlists,
     NamedWatchlists,
+    Packs,
     Channels,
     Changes,
     Views,

@@ -99,8 +99,7 @@ class Watchlists:
 
 def add_watch(connection: Connection, list_id: int, one: Watch, terms: Terms, now: datetime) -> None:
     """Put a watch on a list, or give one that is there these terms; raises LimitReached when the list is full."""
-    key = f"chat:{blake2b(digest_text(one).encode(), digest_size=16).hexdigest()}"
-    number = _store_watch(connection, key, one, now)
+    number = _store_watch(connection, key_of(one), one, now)
     row = {"watchlist_id": list_id, "watch_id": number, "created_at": now, **terms_body(terms)}
     if not insert_new(connection, watchlist_watch, row):
         set_terms(connection, list_id, number, terms, now)
@@ -108,6 +107,11 @@ def add_watch(connection: Connection, list_id: int, one: Watch, terms: Terms, no
     if connection.execute(select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)).scalar_one() > MOST_WATCHES:
         raise LimitReached(f"a watchlist can hold {MOST_WATCHES} watches; remove one before adding {one.name or 'another'}")
     bump_watches(connection)
+
+
+def key_of(one: Watch) -> str:
+    """Name a watch that is not configured by what it asks for."""
+    return f"chat:{blake2b(digest_text(one).encode(), digest_size=16).hexdigest()}"
 
 
 def set_terms(connection: Connection, list_id: int, watch_id: int, terms: Terms, now: datetime) -> None:

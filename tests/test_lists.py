@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 from telegramworld import World, a_world, bare
 
-from bot.texts import answers
+from bot.packs import packs as shipped_packs
+from bot.texts import answers, packs
 from bot.texts import lists as texts
 
 ANN, BOB, GROUP = 7, 8, -1001001
@@ -101,3 +105,31 @@ async def test_in_a_group_only_admins_change_lists_and_a_forged_button_reaches_n
     assert await world.press(BOB, BOB, data=data.replace(str(GROUP), str(BOB))) == answers.STALE_BUTTON
     assert await world.ask(BOB, f"/start {payload}x") == texts.LINK_GONE
     assert len(world.names(GROUP)) == 2
+
+
+async def test_a_ready_made_list_is_followed_in_one_tap_kept_as_it_ships_and_ended(world: World) -> None:
+    await world.ask(BOB, "/lists")
+    for label in (packs.READY, "Surveillance suppliers"):
+        await world.press(BOB, BOB, label=label)
+        await world.api.until(lambda label=label: label == packs.READY or "Why these" in world.api.shown(BOB)[-1])
+        await world.api.until(lambda: "Consultancies" in str(world.api.last(BOB)) or packs.FOLLOW in str(world.api.last(BOB)))
+    await world.press(BOB, BOB, label=packs.FOLLOW)
+    assert "Cellebrite" in world.names(BOB)
+
+    (shipped,) = (one for number, one in shipped_packs().items() if number == "surveillance")
+    world.store.sync_packs([replace(shipped, watches=shipped.watches[:2])], world.now())
+    assert sorted(world.names(BOB)) == ["Clearview AI", "Palantir"]
+
+    await world.ask(BOB, "/list surveillance suppliers")
+    await world.press(BOB, BOB, label=texts.UNFOLLOW)
+    assert world.names(BOB) == []
+    assert world.store.watches()[1] == ()
+
+
+def test_every_ready_made_list_has_its_words_and_reasons() -> None:
+    read = tomllib.loads(files("bot").joinpath("packs.toml").read_text())
+
+    assert set(read) == set(packs.NAMES) == set(packs.REASONS) == set(shipped_packs())
+    for number, one in read.items():
+        assert (one["name"], one["reason"]) == (packs.NAMES[number], packs.REASONS[number])
+        assert all(watch["reason"] for watch in one["watches"])

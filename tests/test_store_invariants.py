@@ -88,6 +88,7 @@ WRITES = {
     "sent": lambda s: s.sent(1, message_id=1, revision=1, channel_pause_until=NOW, **OWN),
     "set_meta": lambda s: s.set_meta("key", "value"),
     "sync_config": lambda s: s.sync_config([], [], NOW),
+    "sync_packs": lambda s: s.sync_packs([], NOW),
     "sync_feeds": lambda s: s.sync_feeds([a_feed()], NOW),
     "uncertain": lambda s: s.uncertain(1, error="", **OWN),
     "update_failed": lambda s: s.update_failed(1, "", NOW),

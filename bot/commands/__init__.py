@@ -12,7 +12,7 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, listing, proving, settings, speaking, standing, starting, talking, times, watching
+from bot.commands import drafting, grouped, listing, packing, proving, settings, speaking, standing, starting, talking, times, watching
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -49,6 +49,7 @@ BUTTONS: Mapping[str, Press] = {
     settings.SETTINGS_BUTTON: settings.press_settings,
     speaking.LANGUAGE: speaking.press_language,
     listing.LIST: listing.press,
+    packing.PACKS: packing.press,
     starting.START: starting.press_start,
     starting.NAMED: starting.press_named,
     talking.FORGET: talking.press_forget,

@@ -14,12 +14,14 @@ from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, 
 from bot.commands.drafting import elsewhere
 from bot.commands.followers import notes
 from bot.commands.names import Unusable
+from bot.commands.packing import PACKS
 from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import Wish, read_wishes
 from bot.markup import Piece, clean, join, words
 from bot.speech import Speech
 from bot.texts import lists as texts
 from bot.texts import watching
+from bot.texts.packs import READY
 from bot.watch_words import describe
 from storage.list_changes import (
     AddWatchlist,
@@ -171,11 +173,12 @@ async def _filled(
 
 async def _overview(place: Place, here: Place, desk: Desk) -> tuple[Piece, Buttons]:
     speech, known, chat = desk.speech, await _lists(place, desk), elsewhere(place, here)
+    ready = ((speech.label(READY), f"{PACKS}:a::{place.chat_id}"),)
     if not known:
-        return speech.say(texts.NONE), ()
+        return speech.say(texts.NONE), (ready,)
     lines = [_line(number, one, speech) for number, one in enumerate(known, 1)]
     buttons = tuple(((numbered_button(number, one.name, speech), _data("o", one, place)),) for number, one in enumerate(known, 1))
-    return join("\n", [speech.say(texts.THERE, chat=chat) if chat else speech.say(texts.HERE), *lines]), buttons
+    return join("\n", [speech.say(texts.THERE, chat=chat) if chat else speech.say(texts.HERE), *lines]), (*buttons, ready)
 
 
 def _line(number: int, one: WatchlistRecord, speech: Speech) -> Piece:
