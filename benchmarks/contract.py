@@ -234,7 +234,8 @@ def judge(messages: list[dict[str, Any]]) -> dict[str, int]:
         answered = place.get(one.get("reply_to_message", {}).get("message_id"))
         replies += bool(index and answered is not None and label(messages[answered]) == SCRIPT[index - 1][0])
         line = next((line for line in one.get("text", "").split("\n") if line.startswith("This contract: ")), "")
-        histories += all(word in line for word in HISTORY[: index + 1] if word != "ended early") and bool(line) == bool(index)
+        told = [word for word in HISTORY[: index + 1] if index and word != "ended early"]  # the first message has no history yet
+        histories += all(word in line for word in told) and bool(line) == bool(index)
     return {
         "messages": len(messages),
         "events told": len(firsts.keys() & {name for name, _ in SCRIPT}),
