@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from bot import notes
 from bot.evidence import as_message
+from bot.exporting import as_csv, as_json
 from bot.facade import Call
 from bot.grouped import most_shown, render_group
 from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
@@ -243,6 +244,8 @@ class Deliverer:
             payload = claim.payload or {"text": ""}
             if (number := payload.get("evidence")) is not None:
                 return as_message(await self._call(self._store.evidence, number), speech)
+            if (wanted := payload.get("export")) is not None:
+                return await self._export(wanted[0], wanted[1], speech)
             if claim.alert_id is None:
                 return render_payload(payload, again=again)
             if claim.grouped and (message := await self._several(claim, speech, again=again)) is not None:
@@ -254,6 +257,10 @@ class Deliverer:
             await self._to_the_end(self._record(claim, Dropped(_NOT_RENDERED)))
             log.exception("delivery %d could not be made into a message", claim.delivery_id)
         return None
+
+    async def _export(self, channel_id: int, form: str, speech: Speech) -> Message:
+        kept, watches = await self._call(self._store.kept, channel_id), await self._call(self._store.channel_watches, channel_id)
+        return as_json(kept, watches, speech) if form == "json" else as_csv(watches, speech)
 
     async def _several(self, claim: Claim, speech: Speech, *, again: bool) -> Message | None:
         """The message of all alerts that are told together; None when only one of them is left to tell."""

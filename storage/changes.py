@@ -219,7 +219,8 @@ def _queue(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | 
         "rank": 0,
         "dedup_key": key,
         "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]}
-        | ({"evidence": reply.evidence} if reply.evidence is not None else {}),
+        | ({"evidence": reply.evidence} if reply.evidence is not None else {})
+        | ({"export": list(reply.export)} if reply.export is not None else {}),
         "state": DeliveryState.PENDING.value,
         "not_before": now,
         "created_at": now,

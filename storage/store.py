@@ -20,6 +20,7 @@ from storage.ears import Ears
 from storage.entries import Entries
 from storage.evidence import EvidenceStore
 from storage.exceptions import StoreUnavailable
+from storage.exports import Exports
 from storage.feeds import Feeds
 from storage.groups import Groups
 from storage.inbox import Inbox
@@ -53,6 +54,7 @@ class Store(
     Feeds,
     Entries,
     EvidenceStore,
+    Exports,
     Awards,
     Watchlists,
     NamedWatchlists,

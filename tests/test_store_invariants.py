@@ -40,6 +40,7 @@ READS = {
     "feeds": lambda s: s.feeds(),
     "followers": lambda s: s.followers(1),
     "group": lambda s: s.group(1, 1),
+    "kept": lambda s: s.kept(1),
     "keys_of_entries": lambda s: s.keys_of_entries(),
     "last_update_id": lambda s: s.last_update_id(),
     "latest": lambda s: s.latest(1, 5),

@@ -12,7 +12,21 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.commands import drafting, grouped, listing, packing, proving, settings, speaking, standing, starting, talking, times, watching
+from bot.commands import (
+    drafting,
+    exporting,
+    grouped,
+    listing,
+    packing,
+    proving,
+    settings,
+    speaking,
+    standing,
+    starting,
+    talking,
+    times,
+    watching,
+)
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
 from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
 from bot.commands.rights import Refusal
@@ -40,6 +54,7 @@ COMMANDS: Mapping[str, Decider] = {
     "language": speaking.language,
     "zone": times.zone,
     "privacy": talking.privacy,
+    "export": exporting.export,
     "forget": talking.forget,
     "stop": talking.forget,  # what people know from other bots
 }

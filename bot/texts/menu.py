@@ -21,6 +21,7 @@ CHANGE = {
     "list": text("Make, fill or open a watchlist"),
     "language": text("The language I speak here"),
     "zone": text("The clock this chat lives by"),
+    "export": text("All that I keep about this chat, as files"),
     "forget": text("Delete everything about this chat"),
 }
 

@@ -31,6 +31,7 @@ HELP = (
     text("/settings: sound, language and what else can be set here"),
     text("/language: the language I speak here"),
     text("/privacy: what I keep"),
+    text("/export: all that I keep about this chat, as files"),
     text("/forget: delete everything about this chat\n"),
     text(
         "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
@@ -44,6 +45,7 @@ PRIVACY = (
     text("• which alerts were sent here, so that none comes twice"),
     text("I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts."),
     text("A link that you share with /watches shows what is watched to whoever opens it, and nothing about you."),
+    text("/export gives you all of it, as files."),
     text("/forget deletes everything about this chat at once; within half an hour nothing of it is left in the files of the database."),
     text("Backups that were made before are kept for 30 days at most."),
     text("Of a group or channel that shut me out, everything is deleted after 90 days."),

@@ -1,0 +1,62 @@
+"""All that is kept about a chat, as plain structures: every row of every table that names it.
+
+The rows are found by the columns that name a chat, so a table that is added later is in the file without a word here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from storage.exceptions import NotFound
+from storage.metadata import metadata
+from storage.tables import channel
+from storage.unit import reads
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy.engine import Connection
+
+    from storage.engine import Database
+
+
+class Exports:
+    """The store's method that hands out what is kept about a chat."""
+
+    _db: Database
+
+    @reads
+    def kept(self, connection: Connection, channel_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Read every row about a channel, by table; what it watches is ``channel_watches``. NotFound."""
+        row = connection.execute(select(channel).where(channel.c.id == channel_id)).one_or_none()
+        if row is None:
+            raise NotFound("there is no such channel")
+        rows = {"channel": [_plain(row._asdict())]}
+        for table in metadata.sorted_tables:
+            here = _about(table, channel_id, row.chat_id)
+            found = [] if here is None else connection.execute(select(table).where(here)).mappings().all()
+            if found:
+                rows[table.name] = [_plain(dict(one)) for one in found]
+        return rows
+
+
+def _about(table: Table, channel_id: int, chat_id: int | None) -> ColumnElement[bool] | None:
+    """Which rows of a table are about the channel; None for one that names none."""
+    if table is channel:
+        return None
+    if "channel_id" in table.c:
+        return table.c.channel_id == channel_id
+    return table.c.chat_id == chat_id if "chat_id" in table.c else None
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as JSON can hold it; times in ISO 8601."""
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else value
