@@ -113,8 +113,15 @@ class Daemon:
         transports: dict[ChannelKind, Transport] = {ChannelKind.CONSOLE: ConsoleTransport(sys.stdout, as_json=self._as_json)}
         telegram = None
         if self._token is not None:
-            api = self._config.telegram.api_base_url
-            telegram = Telegram(self._token.reveal(), api, parts.store, parts.call, now=self._now, wake=lambda: team.deliverer.wake())  # noqa: PLW0108 -- there is no team yet
+            telegram = Telegram(
+                self._token.reveal(),
+                self._config.telegram.api_base_url,
+                parts.store,
+                parts.call,
+                now=self._now,
+                wake=lambda: team.deliverer.wake(),  # noqa: PLW0108 -- there is no team yet
+                admins=self._config.telegram.admins,
+            )
             transports[ChannelKind.TELEGRAM] = telegram.transport
         trouble = StoreTrouble(lambda: parts.call(parts.store.set_meta, "store_probe", self._now().isoformat()))
         jobs = Jobs(trouble.begin)

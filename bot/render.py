@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.alert_buttons import alert_buttons
 from bot.locale import SOURCE
 from bot.markup import Piece, bold, join, quote, tagless, units, words
 from bot.speech import Speech, Text
@@ -72,6 +73,7 @@ def render_alert(view: AlertView, speech: Speech, *, again: bool = False) -> Mes
     return Message(
         html=_fit(parts, lambda piece: piece.html, lambda piece: units(tagless(piece.html))),
         plain=_fit(parts, lambda piece: piece.plain, lambda piece: units(piece.plain)),
+        buttons=alert_buttons(view.alert_id, speech),
         record=render_json(view),
         revision=view.revision,
         reply_to=view.reply_to,

@@ -72,8 +72,11 @@ class TelegramTransport:
             return outcome_of(error)
 
     async def edit(self, message_id: int, reply: Reply) -> None:
-        """Put another text and other buttons in the place of a message of ours; raises TelegramError."""
+        """Put another text (an empty one: the same) and other buttons in the place of a message of ours; raises TelegramError."""
         mode, keyboard = ParseMode.HTML, keyboard_of(reply.buttons)
+        if not reply.text:
+            await self._bot.edit_message_reply_markup(reply.chat_id, message_id, reply_markup=keyboard)
+            return
         await self._bot.edit_message_text(
             reply.text, reply.chat_id, message_id, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
         )

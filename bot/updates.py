@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -62,6 +62,7 @@ class Telegram:
         *,
         now: Callable[[], datetime],
         wake: Callable[[], None],
+        admins: Sequence[int] = (),
         commands_per_minute: int = 20,
         poll_seconds: int = _POLL_SECONDS,
     ) -> None:
@@ -71,6 +72,7 @@ class Telegram:
         self._store, self._call, self._now, self._wake = store, call, now, wake
         self._quota = Quota(commands_per_minute)
         self._poll_seconds = poll_seconds
+        self._admins = tuple(admins)
         self._arrived, self._stop = asyncio.Event(), asyncio.Event()
         self.transport = TelegramTransport(self._bot)
         self._ears = store.ears()
@@ -109,7 +111,7 @@ class Telegram:
             username = (await self._until_answered(self._bot.get_me)).username or ""
         except InvalidToken as error:
             raise TokenRefused from error
-        desk = Desk(store=self._store, call=self._call, rights=TelegramRights(self._bot), username=username)
+        desk = Desk(store=self._store, call=self._call, rights=TelegramRights(self._bot), username=username, admins=self._admins)
         parts = {asyncio.create_task(part) for part in (self._listen(), self._answer(desk), self._publish_menu())}
         try:
             while parts:

@@ -17,6 +17,7 @@ from storage.channels import read_channel
 from storage.columns import Instant
 from storage.deliveries import take_back
 from storage.groups import free_orphans, gather, is_grouped
+from storage.mutes import MUTED, leaves_as_it_is
 from storage.records import ChannelKind, ChannelState, Claim, DeliveryKind, DeliveryState
 from storage.sql import PENDING, SENDING, SENT, STALE
 from storage.tables import channel, delivery
@@ -100,6 +101,7 @@ _NEXT_EDIT = (
 )
 _PLACED = select(delivery, *_PLACE).join(channel, channel.c.id == delivery.c.channel_id).where(delivery.c.id == bindparam("of_id"))
 _take = update(delivery).where(delivery.c.id == bindparam("of_id"))
+_LEAVE = _take.values(stale=False, reason=MUTED)
 _TAKE_NEW = _take.where(delivery.c.state == PENDING).values(editing=False, state=DeliveryState.SENDING.value)
 _TAKE_EDIT = _take.where(delivery.c.state == SENT).values(editing=True, state=DeliveryState.SENDING.value)
 
@@ -135,7 +137,7 @@ class Claims:
         if row is not None and _may_be_grouped(row):
             row = connection.execute(_PLACED, {"of_id": gather(connection, row, now)}).one()
         if row is None:
-            row = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now)).first()
+            row = _edit(connection, now, edit_pause)
         if row is None:
             return None
         taken = {"of_id": row.id, "owner": owner, "lease_until": now + lease, "touched_at": now, "attempts": row.attempts + 1}
@@ -176,6 +178,15 @@ def _look(connection: Connection, wanted: Any, now: datetime) -> Row[Any] | None
         if row is not None:
             return row
     return None
+
+
+def _edit(connection: Connection, now: datetime, edit_pause: timedelta) -> Row[Any] | None:
+    """Find a message that is to be edited; one about a muted story is left as it is, with the reason."""
+    while True:
+        row: Row[Any] | None = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now)).first()
+        if row is None or is_grouped(row) or not leaves_as_it_is(connection, row.id, now):
+            return row
+        connection.execute(_LEAVE, {"of_id": row.id})
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

@@ -66,6 +66,12 @@ class Complaints:
             for row in connection.execute(found)
         ]
 
+    @reads
+    def complained(self, connection: Connection, alert_id: int, reason: Wrong) -> bool:
+        """Whether somebody said this of an alert before."""
+        same = (complaint.c.alert_id == alert_id) & (complaint.c.reason == reason.value)
+        return connection.execute(select(complaint.c.id).where(same).limit(1)).first() is not None
+
 
 def complain(connection: Connection, change: Complain, channel_id: int, now: datetime) -> None:
     """Keep a complaint; a second one of a place about the same alert replaces its reason. NotFound when the alert was not told there."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from storage.alert_changes import AddMute, MuteKind, RemoveMute
 from storage.exceptions import NotFound
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from storage.engine import Database
 
+_OFFERED = 3  # feeds and watches of one alert
 MUTED = "muted here"  # the reason of a delivery that was withheld for it
 
 
@@ -52,6 +53,15 @@ class MuteRecord:
     kind: MuteKind
     name: str
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteTarget:
+    """Something of an alert that can be muted; ``name`` of a feed or a watch, which may have none."""
+
+    kind: MuteKind
+    target: int
+    name: str = ""
 
 
 class Mutes:
@@ -75,6 +85,36 @@ class Mutes:
         return [
             MuteRecord(id=row.id, kind=MuteKind(row.kind), name=row.sentence or row.feed_name or row.watch_name or "", until=row.until)
             for row in connection.execute(found)
+        ]
+
+    @reads
+    def mute_targets(self, connection: Connection, alert_id: int, channel_id: int) -> list[MuteTarget]:
+        """List what can be muted of an alert: nothing if it was not meant for the channel, else of its feeds and watches the first few."""
+        told = select(alert.c.story_id).join(delivery, delivery.c.alert_id == alert.c.id)
+        story_id = connection.execute(told.where(alert.c.id == alert_id, delivery.c.channel_id == channel_id)).scalar()
+        if story_id is None:
+            return []
+        feeds = (
+            select(feed.c.id, feed.c.name)
+            .join(entry, entry.c.feed_id == feed.c.id)
+            .join(story_entry, story_entry.c.entry_id == entry.c.id)
+            .where(story_entry.c.story_id == story_id)
+            .group_by(feed.c.id, feed.c.name)
+            .order_by(func.min(story_entry.c.id))
+        )
+        watches = (
+            select(watch.c.id, watch.c.name)
+            .join(story_match, story_match.c.watch_id == watch.c.id)
+            .join(watchlist_watch, watchlist_watch.c.watch_id == watch.c.id)
+            .join(subscription, subscription.c.watchlist_id == watchlist_watch.c.watchlist_id)
+            .where(story_match.c.story_id == story_id, subscription.c.channel_id == channel_id)
+            .group_by(watch.c.id, watch.c.name)
+            .order_by(watch.c.name, watch.c.id)
+        )
+        return [
+            *(MuteTarget(kind=kind, target=story_id) for kind in (MuteKind.STORY, MuteKind.CONTRACT)),
+            *(MuteTarget(kind=MuteKind.FEED, target=row.id, name=row.name) for row in connection.execute(feeds.limit(_OFFERED))),
+            *(MuteTarget(kind=MuteKind.WATCH, target=row.id, name=row.name) for row in connection.execute(watches.limit(_OFFERED))),
         ]
 
 
@@ -135,15 +175,25 @@ def change_mutes(connection: Connection, change: AddMute | RemoveMute, channel_i
     row = {"channel_id": channel_id, "kind": change.kind.value, "target": change.target, "until": change.until, "created_at": now}
     connection.execute(mute.insert().values(**row))
     waiting = _deliveries(now).where(
-        delivery.c.channel_id == channel_id, delivery.c.state == PENDING, delivery.c.kind == DeliveryKind.ALERT.value
+        delivery.c.channel_id == channel_id,
+        delivery.c.state == PENDING,
+        delivery.c.kind == DeliveryKind.ALERT.value,
+        alert.c.detail.is_(None),  # what was told and is not true is corrected all the same
     )
     withheld = {"state": DeliveryState.WITHHELD.value, "reason": MUTED, "touched_at": now, "done_at": now}
     connection.execute(update(delivery).where(delivery.c.id.in_(waiting)).values(**withheld))
 
 
-def is_muted(connection: Connection, delivery_id: int, now: datetime) -> bool:
-    """Whether the story of a delivery is muted in its channel."""
-    return connection.execute(_deliveries(now).where(delivery.c.id == delivery_id)).first() is not None
+def leaves_as_it_is(connection: Connection, delivery_id: int, now: datetime) -> bool:
+    """Whether a message that was sent is not to be edited, for its story is muted there; what is no longer true is mended all the same."""
+    if not any_muted(connection, now):
+        return False
+    corrections = select(_corrected.c.id).where(_corrected.c.story_id == story.c.id, _corrected.c.detail.is_not(None))
+    untrue = or_(story.c.withdrawn_at.is_not(None), corrections.exists())
+    return connection.execute(_deliveries(now).where(delivery.c.id == delivery_id, ~untrue)).first() is not None
+
+
+_corrected = alert.alias("corrected")
 
 
 def tell_after_all(connection: Connection, alerts: Sequence[int], now: datetime) -> None:

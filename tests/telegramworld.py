@@ -68,6 +68,7 @@ class World:
     call: StoreCalls
     settings: Settings = QUICK
     commands_per_minute: int = 1000
+    admins: tuple[int, ...] = ()
     now_ahead: timedelta = timedelta(0)
     deliverer: Deliverer = field(init=False)
     telegram: Telegram = field(init=False)
@@ -84,6 +85,7 @@ class World:
             self.call,
             now=self.now,
             wake=self.wake,
+            admins=self.admins,
             commands_per_minute=self.commands_per_minute,
             poll_seconds=1,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from storing import a_finding, an_entry, chat, chat_watch, save, set_up, told
+from storing import a_finding, an_entry, chat, chat_watch, claim, save, set_up, told
 
 from storage.alert_changes import AddMute, MuteKind, RemoveMute
 from storage.exceptions import NotFound
@@ -103,3 +103,19 @@ def test_a_mute_ends_by_itself_or_is_undone_and_a_new_one_replaces_it(store, now
         store.apply([RemoveMute(chat_id=BOB, mute_id=one.id)], now=now)
     store.apply([RemoveMute(chat_id=ANN, mute_id=one.id)], now=now)
     assert store.mutes(here, now) == []
+
+
+def test_a_message_about_a_muted_story_is_not_edited(store, now, here):
+    news(store, now)
+    while (claimed := claim(store, now)) is not None:
+        store.sent(claimed.delivery_id, owner="daemon", message_id=5, revision=1, channel_pause_until=now, now=now)
+    mute(store, now, MuteKind.STORY, max(numbers(store, ("story", "id"))))
+    news(store, now, feed="itv", name="two")
+    later = now + DAY
+    edited = []
+    while (claimed := store.claim_delivery(later, owner="daemon", lease=DAY, edit_pause=timedelta(0))) is not None:
+        edited.append(claimed.channel.chat_id)
+        store.sent(claimed.delivery_id, owner="daemon", message_id=5, revision=2, channel_pause_until=later, now=later)
+
+    assert ANN not in edited
+    assert BOB in edited

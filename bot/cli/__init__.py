@@ -36,6 +36,7 @@ _COMMANDS = {
     "replay": "bot.cli.replay:replay_command",
     "status": "bot.cli.status:status",
     "evidence": "bot.cli.evidence:evidence",
+    "complaints": "bot.cli.complaints:complaints",
     "ledger": "bot.cli.ledger:ledger",
     "story": "bot.cli.story:story",
     "backup": "bot.cli.database:backup",

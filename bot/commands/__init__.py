@@ -12,11 +12,14 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
+from bot.alert_buttons import ALL, MUTE, WHY, WRONG
 from bot.commands import (
+    complaining,
     drafting,
     exporting,
     grouped,
     listing,
+    muting,
     packing,
     proving,
     settings,
@@ -24,6 +27,7 @@ from bot.commands import (
     standing,
     starting,
     talking,
+    telling,
     times,
     watching,
 )
@@ -51,6 +55,7 @@ COMMANDS: Mapping[str, Decider] = {
     "contract": proving.show_contract,
     "status": talking.status,
     "settings": settings.settings,
+    "mutes": muting.mutes,
     "language": speaking.language,
     "zone": times.zone,
     "privacy": talking.privacy,
@@ -61,6 +66,11 @@ COMMANDS: Mapping[str, Decider] = {
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     drafting.DRAFT: drafting.press,
+    WHY: telling.press_why,
+    ALL: telling.press_all,
+    WRONG: complaining.press_wrong,
+    MUTE: muting.press_mute,
+    muting.MUTED: muting.press_muted,
     settings.SETTINGS_BUTTON: settings.press_settings,
     speaking.LANGUAGE: speaking.press_language,
     listing.LIST: listing.press,

@@ -50,6 +50,7 @@ class Desk:
     rights: Rights
     username: str  # the bot's own, for links
     speech: Speech = ENGLISH
+    admins: tuple[int, ...] = ()  # private chats of those who run this
 
     async def speaking_to(self, request: Asked | Pressed | Membership) -> Desk:
         """The desk that speaks the chat's language; until one is kept for it, or for the chat of a topic, that of the person who asks."""

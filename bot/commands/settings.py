@@ -17,6 +17,7 @@ from bot.commands.rights import may_press, remote, target_of
 from bot.commands.setting import Door, Setting
 from bot.locale import LANGUAGES
 from bot.speech import Speech, speech_for
+from bot.texts import pressed as alerts
 from bot.texts import settings as texts
 from bot.texts import talking
 from storage.alert_changes import SetSound, Sound
@@ -53,6 +54,7 @@ SETTINGS: Mapping[str, Setting | Door] = {
         choices=lambda channel, _: [(code, name, code == speech_for(channel.language).language) for code, name in LANGUAGES.items()],
         choose=_choose_language,
     ),
+    "mutes": Door(label=lambda _, speech: speech.label(alerts.MUTES_BUTTON), data=lambda place: f"mu:{place.chat_id}"),
 }
 
 

@@ -30,7 +30,7 @@ class Question:
 async def ask(asked: Asked, desk: Desk, question: Question) -> Decision:
     """The answer to a command that is about an alert."""
     number = asked.argument.strip().removeprefix("#")
-    if _is_number(number):
+    if is_number(number):
         return await _of(asked.place, int(number), desk, question)
     if number or asked.reply_to is None:
         return Decision(replies=desk.reply(asked.place, question.which))
@@ -47,7 +47,7 @@ async def ask(asked: Asked, desk: Desk, question: Question) -> Decision:
 
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str], question: Question) -> Decision:
     """The button of one of several alerts."""
-    if len(data) != 1 or not _is_number(data[0]):
+    if len(data) != 1 or not is_number(data[0]):
         return stale(desk)
     return await _of(pressed.place, int(data[0]), desk, question)
 
@@ -68,5 +68,6 @@ async def _labels(alerts: Sequence[int], channel_id: int, desk: Desk) -> list[tu
     ]
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a part of a button's data, or of what was written, can be the number of something stored."""
     return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
