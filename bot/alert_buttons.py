@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.speech import Speech
 from bot.texts import pressed as texts
 
-WHY, MUTE, WRONG, ALL = "y", "m", "k", "o"  # first letters of button data: "y:<alert>"
+WHY, MUTE, WRONG, ALL = "y", "m", "k", "i"  # first letters of button data: "y:<alert>"
 
 
 def alert_buttons(alert_id: int, speech: Speech) -> tuple[tuple[tuple[str, str], ...], ...]:

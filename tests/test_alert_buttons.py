@@ -108,8 +108,8 @@ async def test_only_admins_of_a_group_mute_and_everybody_may_ask_why(world: Worl
     "data",
     [
         "y:999",
-        "o:x",
-        "o:",
+        "i:x",
+        "i:",
         "m",
         "m:999",
         "m:{n}:watch:5:g",
