@@ -15,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long trust trust-long contract-thread accuracy texts lint types lock wheel-test clean
+.PHONY: help demo run test test-long trust trust-long contract-thread accuracy texts lint types lock audit wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ READ_PYPROJECT = $(PY) -c 'import sys, tomllib; t = tomllib.load(open("pyproject
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 	$(READ_PYPROJECT) build-system requires | $(PIP_COMPILE) --output-file requirements.lock pyproject.toml -
 	$(READ_PYPROJECT) dependency-groups dev | $(PIP_COMPILE) --output-file requirements-dev.lock pyproject.toml -
+
+# No part of what is installed to develop: it asks a service on the internet, so it is neither a test nor in CI.
+audit: $(VENV)/.dev  ## ask whether the locked packages have known holes (needs the network)
+	@$(PIP) install --quiet 'pip-audit>=2.9,<3'
+	@$(PY) -m pip_audit --require-hashes --disable-pip -r requirements.lock
+	@$(PY) -m pip_audit --require-hashes --disable-pip -r requirements-dev.lock
 
 clean:  ## remove the environment and everything that was built; keeps config.toml and the database
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -286,3 +286,18 @@ def test_the_locked_packages_are_those_that_the_project_asks_for() -> None:
         assert not re.search(r"^\s*--(?!hash)|://", text, re.MULTILINE)
         assert text.count("==") == len(pins[name])
         assert all("--hash=sha256:" in block for block in re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:])
+
+
+def test_whatever_the_page_on_security_says_is_tried_out_is() -> None:
+    page = _text("docs/security.md")
+    modules = {path.stem for path in (ROOT / "tests").glob("test_*.py")}
+    checks = {
+        name
+        for path in (ROOT / "benchmarks/trust").glob("*.py")
+        for name in re.findall(r'^@check\("(\w+)"', path.read_text("utf-8"), re.MULTILINE)
+    }
+    named = {name for row in re.findall(r"\|([^|]*)\|$", page, re.MULTILINE) for name in re.findall(r"\b[DOST]\d+\b", row)}
+
+    assert set(re.findall(r"`(test_\w+)`", page)) - modules == set()
+    assert named - checks == set()
+    assert {path for path in re.findall(r"`((?:bot|storage|watchers)/[\w/]+\.py)`", page) if not (ROOT / path).exists()} == set()

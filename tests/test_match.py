@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_many_watches_are_built_in_seconds_and_searched_in_one_pass() -> None:
 
 
 @pytest.mark.shared
-def test_the_hostile_names_are_read_rightly(shared: Path) -> None:
+def test_the_hostile_names_are_read_rightly(shared: Path, record_property: Callable[[str, object], None]) -> None:
     wrong, missed, flagged, matches, flags = [], [], 0, 0, 0
     for line in (shared / "data/hostile/unicode_names.tsv").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -144,6 +145,7 @@ def test_the_hostile_names_are_read_rightly(shared: Path) -> None:
             wrong.append(number)
         if expect != "nomatch" and not mentions:
             missed.append(number)
+    record_property("names", f"{len(wrong)} wrong, {len(missed)} of {matches} missed, {flagged} of {flags} flagged")
     assert wrong == []
     assert len(missed) <= 0.02 * matches, missed
     assert flagged >= 0.95 * flags

@@ -41,10 +41,15 @@ def _tools() -> Path:
     return _TOOLS
 
 
-def _cases(count: int, seed: int) -> list[Any]:
+def hostile_feeds() -> Any:
+    """The module of the strangers' that makes hostile documents."""
     if str(_tools()) not in sys.path:
         sys.path.insert(0, str(_tools()))
-    return list(importlib.import_module("hostile_feeds").all_cases(count, seed))
+    return importlib.import_module("hostile_feeds")
+
+
+def _cases(count: int, seed: int) -> list[Any]:
+    return list(hostile_feeds().all_cases(count, seed))
 
 
 def _harness(run: Run, program: str, *arguments: str) -> str:

@@ -21,7 +21,20 @@ from benchmarks.trust.base import Result, Run, check
 def tests(run: Run, *names: str) -> tuple[int, int, int, dict[str, str]]:
     """Run tests by name: how many passed, failed and were skipped, and the figures they noted (``record_property``)."""
     report = run.folder() / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "-m", "", *names]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        "-o",
+        "junit_family=xunit1",
+        "-m",
+        "",
+        *names,
+    ]
     subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr, env=os.environ | {"PYTHONPATH": str(ROOT)})
     suite = next(ET.parse(report).getroot().iter("testsuite"))
     total, skipped = int(suite.attrib["tests"]), int(suite.attrib["skipped"])
