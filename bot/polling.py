@@ -87,7 +87,7 @@ class Polling:
         await self._release(now)
         await self.sync(now)
         room = self.concurrent - len(self._under_way)
-        if room <= 0:
+        if room <= 0 or (await self.call(self.store.operating)).paused_polling:
             return
         for feed_id, state in await self.call(self.store.claim_due_feeds, now, limit=room, owner=self.owner, lease=_LEASE):
             feed = self.feeds.get(feed_id)

@@ -127,10 +127,10 @@ class Telegram:
 
     async def _publish_menu(self) -> None:
         """Tell Telegram our commands, unless it was told these already."""
-        version = menu_version(self._bot.id)
+        version = menu_version(self._bot.id, self._admins)
         if await self._patiently(lambda: self._call(self._store.meta, _MENU)) == version:
             return
-        for ask in menu_requests(self._bot):
+        for ask in menu_requests(self._bot, self._admins):
             await self._until_answered(ask)
         await self._patiently(lambda: self._call(self._store.set_meta, _MENU, version))
 

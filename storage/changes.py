@@ -17,6 +17,8 @@ from storage.exceptions import NotFound
 from storage.migrate import migrate_chat
 from storage.mutes import change_mutes
 from storage.named_watchlists import change_lists, channel_number, list_of
+from storage.operating import operate
+from storage.operator_changes import Announce, SetListed, SetPause
 from storage.records import (
     AddWatch,
     ChannelKind,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from storage.alert_changes import AlertChange
     from storage.engine import Database
     from storage.list_changes import ListChange
+    from storage.operator_changes import OperatorChange
     from storage.records import Change, Channel
     from storage.times import TimeChange
 
@@ -137,10 +140,12 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _change_settings(connection, change, now)
 
 
-def _change_settings(connection: Connection, change: ListChange | TimeChange, now: datetime) -> None:
+def _change_settings(connection: Connection, change: ListChange | TimeChange | OperatorChange, now: datetime) -> None:
     match change:
         case SetTimes() | SetRhythm() | SetZone():
             change_times(connection, change, now)
+        case SetPause() | SetListed() | Announce():
+            operate(connection, change, now)
         case _:
             change_lists(connection, change, now)
 

@@ -18,12 +18,14 @@ from storage.columns import Instant
 from storage.deliveries import take_back
 from storage.groups import free_orphans, gather, is_grouped
 from storage.mutes import MUTED, leaves_as_it_is
+from storage.operating import deliveries_paused
 from storage.records import ChannelKind, ChannelState, Claim, DeliveryKind, DeliveryState
 from storage.sql import PENDING, SENDING, SENT, STALE
 from storage.tables import channel, delivery
 from storage.unit import reads, writes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -47,6 +49,7 @@ _FIRST = (
 )
 _ANY_WAITS = select(_other.c.id).where(_other.c.state == PENDING, _other.c.rank == bindparam("of_rank")).limit(1)
 _RANKS = (0, 1)  # answers, then alerts
+_ANSWERS = (0,)  # what still goes out while the admin lets deliveries rest
 _PLACE = [one.label(f"place_{one.name}") for one in channel.c]
 _NOW = bindparam("present", type_=Instant)
 _IN_AN_HOUR = bindparam("in_an_hour", type_=Instant)
@@ -132,7 +135,10 @@ class Claims:
     def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
         take_back(connection, now, expired_at=now)
         free_orphans(connection)
-        row = _look(connection, _NEXT_NEW, now)
+        resting = deliveries_paused(connection)
+        row = _look(connection, _NEXT_NEW, now, _ANSWERS if resting else _RANKS)
+        if row is None and resting:
+            return None
         editing = row is None
         if row is not None and _may_be_grouped(row):
             row = connection.execute(_PLACED, {"of_id": gather(connection, row, now)}).one()
@@ -148,19 +154,17 @@ class Claims:
     @reads
     def next_delivery_at(self, connection: Connection, now: datetime, *, edit_pause: timedelta = timedelta(minutes=2)) -> datetime | None:
         """Say when the next delivery can be claimed (a time that is past: now), None if nothing waits."""
-        if _look(connection, _LOOK, now) is not None:
+        resting = deliveries_paused(connection)
+        ranks = _ANSWERS if resting else _RANKS
+        if _look(connection, _LOOK, now, ranks) is not None:
             return now
         new = _later(delivery.c.not_before, channel.c.not_before)
         edit = _later(_shifted(delivery.c.touched_at, edit_pause), delivery.c.not_before, channel.c.not_before)
         firsts = _heads(select(func.min(new, type_=Instant)))
-        times = [connection.execute(firsts, {"of_rank": rank}).scalar() for rank in _RANKS]
-        times += [
-            connection.execute(wanted).scalar()
-            for wanted in (
-                _waiting(select(func.min(edit, type_=Instant))).where(STALE),
-                select(func.min(delivery.c.lease_until)).where(delivery.c.state == SENDING),
-            )
-        ]
+        times = [connection.execute(firsts, {"of_rank": rank}).scalar() for rank in ranks]
+        times.append(connection.execute(select(func.min(delivery.c.lease_until)).where(delivery.c.state == SENDING)).scalar())
+        if not resting:
+            times.append(connection.execute(_waiting(select(func.min(edit, type_=Instant))).where(STALE)).scalar())
         return min((one for one in times if one is not None), default=None)
 
 
@@ -169,9 +173,9 @@ def _may_be_grouped(row: Row[Any]) -> bool:
     return bool(row.kind == DeliveryKind.ALERT.value and row.place_kind == ChannelKind.TELEGRAM.value)
 
 
-def _look(connection: Connection, wanted: Any, now: datetime) -> Row[Any] | None:
+def _look(connection: Connection, wanted: Any, now: datetime, ranks: Sequence[int]) -> Row[Any] | None:
     """Find what can be sent: an answer, else an alert."""
-    for rank in _RANKS:
+    for rank in ranks:
         if connection.execute(_ANY_WAITS, {"of_rank": rank}).first() is None:
             continue
         row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank} | _moments(now)).first()

@@ -10,6 +10,7 @@ from typing import Any
 
 from storage.alert_changes import AlertChange, Sound
 from storage.list_changes import ListChange
+from storage.operator_changes import OperatorChange
 from storage.times import AT_ANY_TIME, TimeChange, Times
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
@@ -453,6 +454,7 @@ Change = (
     | ListChange
     | AlertChange
     | TimeChange
+    | OperatorChange
 )
 
 

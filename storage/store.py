@@ -29,6 +29,7 @@ from storage.lock import single_instance
 from storage.mutes import Mutes
 from storage.named_watchlists import NamedWatchlists
 from storage.opening import check, open_database, upgrade
+from storage.operating import Operation
 from storage.packs import Packs
 from storage.parties import Parties
 from storage.past import Past
@@ -69,6 +70,7 @@ class Store(
     Complaints,
     Timetables,
     Inbox,
+    Operation,
     Parties,
     Past,
     Status,

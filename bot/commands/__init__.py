@@ -20,6 +20,7 @@ from bot.commands import (
     grouped,
     listing,
     muting,
+    operating,
     packing,
     proving,
     settings,
@@ -80,6 +81,7 @@ BUTTONS: Mapping[str, Press] = {
     talking.FORGET: talking.press_forget,
     proving.EVIDENCE: proving.press_evidence,
     proving.CONTRACT: proving.press_contract,
+    operating.ADMIN: operating.press,
     MORE: grouped.press_more,
     OPEN: grouped.press_open,
 }
@@ -113,6 +115,10 @@ async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now:
 
 
 async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
+    if asked.command == operating.ADMIN_COMMAND and operating.runs_the_bot(asked, desk):
+        return await operating.admin(asked, desk, now)
+    if not await operating.may_use(asked, desk):
+        return Decision(replies=desk.reply(asked.place, answers.NOT_LISTED))
     if not asked.command:
         return await (starting.linked if asked.links else watching.offer)(asked, desk, now)
     decider = COMMANDS.get(asked.command)
@@ -121,7 +127,7 @@ async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
 
 async def _pressed(pressed: Pressed, desk: Desk) -> Decision:
     kind, *data = pressed.data.split(":")
-    press = BUTTONS.get(kind)
+    press = BUTTONS.get(kind) if await operating.may_use(pressed, desk) else None
     return await press(pressed, desk, data) if press else stale(desk)
 
 

@@ -5,7 +5,7 @@ In groups, what changes something is offered to admins only. Telegram keeps all 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from telegram import (
@@ -15,21 +15,23 @@ from telegram import (
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
     BotCommandScopeDefault,
 )
+from telegram.error import BadRequest
 
 from bot.locale import LANGUAGES, SOURCE
-from bot.speech import Speech, Text
+from bot.speech import ENGLISH, Speech, Text
 from bot.texts import menu as texts
 
 
-def menu_version(bot_id: int) -> str:
+def menu_version(bot_id: int, admins: Collection[int]) -> str:
     """Changes when anything of it does, for then it is told to Telegram again."""
     shown = [(language, _labels(Speech(language), {**texts.CHANGE, **texts.READ}), _about(Speech(language))) for language in LANGUAGES]
-    return sha256(repr((bot_id, shown)).encode()).hexdigest()
+    return sha256(repr((bot_id, sorted(admins), shown)).encode()).hexdigest()
 
 
-def menu_requests(bot: Bot) -> Iterator[Callable[[], Awaitable[bool]]]:
+def menu_requests(bot: Bot, admins: Collection[int]) -> Iterator[Callable[[], Awaitable[bool]]]:
     """The requests that tell Telegram, each of which raises ``TelegramError``. English is what those see whose language we do not speak."""
     for language in LANGUAGES:
         code, (short, long) = None if language == SOURCE else language, _about(Speech(language))
@@ -40,6 +42,17 @@ def menu_requests(bot: Bot) -> Iterator[Callable[[], Awaitable[bool]]]:
             )
         yield lambda text=short, code=code: bot.set_my_short_description(text, language_code=code)  # type: ignore[misc]
         yield lambda text=long, code=code: bot.set_my_description(text, language_code=code)  # type: ignore[misc]
+    commands = [BotCommand(name, shown) for name, shown in _labels(ENGLISH, {**texts.CHANGE, **texts.READ, **texts.OPERATE}).items()]
+    for admin in sorted(admins):
+        yield lambda admin=admin: _to_admin(bot, admin, commands)  # type: ignore[misc]
+
+
+async def _to_admin(bot: Bot, admin: int, commands: Sequence[BotCommand]) -> bool:
+    """Offer /admin in the private chat of somebody who runs the bot; one who never began to talk to us has none."""
+    try:
+        return await bot.set_my_commands(commands, scope=BotCommandScopeChat(admin))
+    except BadRequest:
+        return False
 
 
 def _menus() -> list[tuple[BotCommandScope, Mapping[str, Text]]]:

@@ -25,6 +25,7 @@ CHANGE = {
     "export": text("All that I keep about this chat, as files"),
     "forget": text("Delete everything about this chat"),
 }
+OPERATE = {"admin": text("How the bot is, for who run it")}
 
 # What Telegram shows of the bot: on its profile (at most 120 letters), and in a chat that has not begun yet (at most 512).
 SHORT_DESCRIPTION = text("I tell you when a public contract you care about is awarded or cancelled, with the evidence.")

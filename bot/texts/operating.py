@@ -1,0 +1,45 @@
+"""What /admin says to whoever runs the bot."""
+
+from __future__ import annotations
+
+from bot.speech import counted, text
+
+HEAD = text("<b>How the bot is</b>")
+FEEDS_WELL = counted("{healthy} of {n} feed answers.", "{healthy} of {n} feeds answer.")
+WAITING = counted("{n} message waits.", "{n} messages wait.")
+DELIVERIES_REST = text("⏸ Alerts rest: nothing but answers goes out.")
+POLLING_RESTS = text("⏸ Polling rests: nothing new is read.")
+EVERYBODY = text("Everybody may use the bot.")
+LISTED = counted("{n} person or chat may use the bot.", "{n} people and chats may use the bot.")
+HOW = text(
+    "<code>/admin announce TEXT</code> tells every chat, after you have seen it\n"
+    "<code>/admin allow 123</code> lets only those in the list use the bot, and puts one there\n"
+    "<code>/admin deny 123</code> takes one out\n"
+    "<code>/admin everybody</code> ends the list"
+)
+
+FEEDS = text("Feeds")
+NOISY = text("Who is noisy")
+PAUSE_DELIVERIES = text("⏸ Let alerts rest")
+RESUME_DELIVERIES = text("▶️ Send alerts again")
+PAUSE_POLLING = text("⏸ Let polling rest")
+RESUME_POLLING = text("▶️ Poll again")
+BACK = text("‹ Back")
+PREVIOUS = text("‹ Previous")
+NEXT = text("Next ›")
+
+FEEDS_PAGE = text("<b>Feeds</b>, those with trouble first: page {page} of {pages}")
+FEED_LINE = text("{sign} <b>{name}</b>: {health}")
+NO_FEEDS = text("No feed is configured.")
+NOISE = text("<b>This week</b>: numbers only")
+CHAT_NOISE = counted("Chat {chat}: {n} message", "Chat {chat}: {n} messages")
+FEED_NOISE = counted("{feed}: {n} alert", "{feed}: {n} alerts")
+QUIET = text("Nothing was told this week.")
+
+SEND_TO = counted("Send to {n} chat", "Send to {n} chats")
+CANCEL = text("Cancel")
+ANNOUNCED = text("It is on its way.")
+NOT_ANNOUNCED = text("Nothing was sent.")
+ANNOUNCE_WHAT = text("Write it behind the command: <code>/admin announce TEXT</code>")
+ANNOUNCEMENT = text("📣 <b>From who run this bot</b>\n{text}")
+WHO = text("Write a number behind it: that of a person or chat, as /admin shows them.")

@@ -1,0 +1,132 @@
+"""What whoever runs the bot does from a chat: pause, say who may use it, announce; and the numbers that show who is noisy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetListed, SetPause
+from storage.records import ChannelKind, ChannelState, DeliveryKind, DeliveryState
+from storage.sql import insert_new, upsert
+from storage.tables import alert, channel, delivery, entry, feed, meta, story
+from storage.unit import reads
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.engine import Database
+    from storage.operator_changes import OperatorChange
+
+LISTED = "listed"  # in meta
+_PAUSED = select(meta.c.value).where(meta.c.key == PAUSED_DELIVERIES)
+_RANK = 1  # answers go before it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operating:
+    """How the bot is run: what rests, and who may use it."""
+
+    paused_deliveries: bool
+    paused_polling: bool
+    listed: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """How much was told since a time: (chat, messages) and (feed, alerts), the most first."""
+
+    chats: tuple[tuple[int, int], ...]
+    feeds: tuple[tuple[str, int], ...]
+
+
+class Operation:
+    """The store's methods for whoever runs the bot."""
+
+    _db: Database
+
+    @reads
+    def operating(self, connection: Connection) -> Operating:
+        """Read how the bot is run."""
+        keys = [PAUSED_DELIVERIES, PAUSED_POLLING, LISTED]
+        kept = {row.key: row.value for row in connection.execute(select(meta).where(meta.c.key.in_(keys)))}
+        listed = kept.get(LISTED)
+        return Operating(
+            paused_deliveries=bool(kept.get(PAUSED_DELIVERIES)),
+            paused_polling=bool(kept.get(PAUSED_POLLING)),
+            listed=frozenset(json.loads(listed)) if listed else None,
+        )
+
+    @reads
+    def noise(self, connection: Connection, since: datetime, *, most: int = 5) -> Noise:
+        """Count messages and alerts since a time. Numbers only: nothing of what anybody watches."""
+        told = func.count()
+        chats = (
+            select(channel.c.chat_id, told)
+            .select_from(delivery.join(channel, channel.c.id == delivery.c.channel_id))
+            .where(delivery.c.state == DeliveryState.SENT.value, delivery.c.done_at >= since, channel.c.chat_id.is_not(None))
+            .group_by(channel.c.chat_id)
+            .order_by(told.desc(), channel.c.chat_id)
+        )
+        raised = (
+            alert.join(story, story.c.id == alert.c.story_id)
+            .join(entry, entry.c.id == story.c.evidence_entry_id)
+            .join(feed, feed.c.id == entry.c.feed_id)
+        )
+        feeds = (
+            select(feed.c.name, told)
+            .select_from(raised)
+            .where(alert.c.created_at >= since)
+            .group_by(feed.c.id, feed.c.name)
+            .order_by(told.desc(), feed.c.id)
+        )
+        return Noise(
+            chats=tuple((row[0], row[1]) for row in connection.execute(chats.limit(most))),
+            feeds=tuple((row[0], row[1]) for row in connection.execute(feeds.limit(most))),
+        )
+
+
+def deliveries_paused(connection: Connection) -> bool:
+    return bool(connection.execute(_PAUSED).scalar())
+
+
+def operate(connection: Connection, change: OperatorChange, now: datetime) -> None:
+    """Make one change of whoever runs the bot."""
+    match change:
+        case SetPause():
+            _keep(connection, change.what, "yes" if change.paused else "")
+        case SetListed():
+            _keep(connection, LISTED, "" if change.listed is None else json.dumps(sorted(change.listed)))
+        case Announce():
+            _announce(connection, change, now)
+
+
+def _keep(connection: Connection, key: str, value: str) -> None:
+    new = upsert(connection, meta).values(key=key, value=value)
+    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def _announce(connection: Connection, change: Announce, now: datetime) -> None:
+    """Queue it for one channel of each chat: the chat itself where that is set up, else the first of its topics."""
+    able = (channel.c.kind == ChannelKind.TELEGRAM.value, channel.c.state == ChannelState.ACTIVE.value, ~channel.c.transient)
+    chats: dict[int, int] = {}
+    places = select(channel.c.id, channel.c.chat_id).where(*able).order_by(channel.c.thread_id.is_not(None), channel.c.id)
+    for row in connection.execute(places):
+        chats.setdefault(row.chat_id, row.id)
+    for number in chats.values():
+        note = {
+            "channel_id": number,
+            "kind": DeliveryKind.NOTE.value,
+            "rank": _RANK,
+            "dedup_key": f"announcement:{change.number}:{number}",
+            "payload": {"text": change.text, "buttons": []},
+            "state": DeliveryState.PENDING.value,
+            "not_before": now,
+            "created_at": now,
+            "touched_at": now,
+        }
+        insert_new(connection, delivery, note)

@@ -1,0 +1,33 @@
+"""What whoever runs the bot may change from a chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAUSED_DELIVERIES, PAUSED_POLLING = "paused_deliveries", "paused_polling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPause:
+    """Rest, or go on: with what is told (answers still go out), or with polling."""
+
+    what: str  # PAUSED_DELIVERIES or PAUSED_POLLING
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetListed:
+    """Who may use the bot: these people and chats; None: everybody."""
+
+    listed: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Tell something to every chat that can be told, once. ``text`` is Telegram HTML; ``number`` is the announcement's own."""
+
+    number: int
+    text: str
+
+
+OperatorChange = SetPause | SetListed | Announce

@@ -1,0 +1,99 @@
+"""/admin: for whoever runs the bot and nobody else; feeds, pauses, the list of who may use it, announcements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from telegramworld import World, a_world
+
+from bot.texts import answers
+from bot.texts import operating as texts
+
+ADMIN, ANN, BOB = 5, 7, 8
+GROUP = -1001001
+
+
+@pytest.fixture
+async def world(sqlite_url: str) -> AsyncIterator[World]:
+    async with a_world(sqlite_url, admins=(ADMIN,)) as made, made.running():
+        made.api.add_chat(ADMIN)
+        made.api.add_chat(GROUP, type="supergroup", title="Desk", members={ADMIN: "administrator"}, topics={11, 12})
+        yield made
+
+
+async def test_to_others_there_is_no_such_command_and_to_the_admin_only_in_private(world: World) -> None:
+    assert await world.ask(ANN, "/admin") == answers.NOT_UNDERSTOOD
+    await world.quiet(world.api.write(ADMIN, "/admin", chat_id=GROUP))
+    await world.ask(ANN, "/watch Palantir")
+    assert await world.press(ANN, ANN, data="a:pause:deliveries") == answers.STALE_BUTTON
+
+    assert "How the bot is" in await world.ask(ADMIN, "/admin")
+    assert world.api.shown(GROUP) == []
+    assert not world.store.operating().paused_deliveries
+    scopes = [json.loads(call["scope"]) for call in world.api.called("setMyCommands") if "admin" in call["commands"]]
+    assert all(scope == {"type": "chat", "chat_id": ADMIN} for scope in scopes)
+
+
+async def test_alerts_rest_and_go_on_while_people_are_answered(world: World) -> None:
+    world.follow(ANN)
+    await world.ask(ADMIN, "/admin")
+    await world.press(ADMIN, ADMIN, label=texts.PAUSE_DELIVERIES)
+    await world.api.until(lambda: texts.DELIVERIES_REST in world.api.shown(ADMIN)[-1])
+    world.publish("Alpha")
+    world.wake()
+    assert await world.ask(ANN, "/watches") != ""
+    assert world.states()["pending"] == 1
+
+    await world.press(ADMIN, ADMIN, label=texts.RESUME_DELIVERIES)
+    await world.api.until(lambda: "Alpha" in world.api.shown(ANN)[-1])
+
+
+async def test_an_announcement_is_seen_first_and_reaches_each_chat_once(world: World) -> None:
+    world.follow(ANN)
+    for thread in (11, 12):
+        world.follow(GROUP, kind="supergroup", thread_id=thread)
+    assert "We move on <Monday>" in await world.ask(ADMIN, "/admin announce We move on <Monday>")
+    message = dict(world.api.last(ADMIN))
+    for _ in range(2):
+        world.api.press(ADMIN, message, label="Send to 2 chats")
+    await world.api.until(lambda: len(world.api.answers) == 2)
+    await world.api.until(lambda: world.api.shown(ANN) and world.api.shown(GROUP))
+    await world.api.until(lambda: set(world.states()) == {"sent"})
+
+    assert [answer["text"] for answer in world.api.answers] == [texts.ANNOUNCED, answers.STALE_BUTTON]
+    assert [len(world.api.shown(chat)) for chat in (ANN, GROUP)] == [1, 1]
+
+
+async def test_only_those_on_the_list_are_served_and_everybody_may_leave(world: World) -> None:
+    world.follow(BOB)
+    assert "1 person or chat may use the bot." in await world.ask(ADMIN, f"/admin allow {ANN}")
+
+    assert "Shall I watch this?" in await world.ask(ANN, "/watch Palantir")
+    assert await world.ask(BOB, "/watch Capita") == answers.NOT_LISTED
+    assert await world.ask(BOB, "Capita") == answers.NOT_LISTED
+    assert "Shall I delete it?" in await world.ask(BOB, "/forget")
+    await world.press(BOB, BOB, label="Yes, delete everything")
+    await world.api.until(lambda: world.store.channel(BOB) is None)
+    assert world.names(BOB) == []
+
+    await world.ask(ADMIN, "/admin everybody")
+    assert "Shall I watch this?" in await world.ask(BOB, "/watch Capita")
+
+
+async def test_feeds_and_who_is_noisy_are_shown_in_numbers(world: World) -> None:
+    world.follow(ANN)
+    world.publish("Alpha", "Bravo")
+    world.wake()
+    await world.api.until(lambda: len(world.api.shown(ANN)) == 2)
+    await world.ask(ADMIN, "/admin")
+    await world.press(ADMIN, ADMIN, label=texts.FEEDS)
+    await world.api.until(lambda: "The feed" in world.api.shown(ADMIN)[-1])
+    await world.press(ADMIN, ADMIN, label=texts.BACK)
+    await world.api.until(lambda: "How the bot is" in world.api.shown(ADMIN)[-1])
+    await world.press(ADMIN, ADMIN, label=texts.NOISY)
+    await world.api.until(lambda: "Chat 7: 2 messages" in world.api.shown(ADMIN)[-1])
+
+    assert "The feed: 2 alerts" in world.api.shown(ADMIN)[-1]
+    assert "Palantir" not in world.api.shown(ADMIN)[-1]
