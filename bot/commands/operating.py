@@ -22,7 +22,7 @@ from storage.records import Change, ChannelState, DeliveryState, Reply
 
 ADMIN_COMMAND = "admin"
 ADMIN = "a"  # first letter of button data
-_ALWAYS = ("privacy", "forget", "stop")  # everybody may learn what is kept, and have it deleted
+_ALWAYS = ("privacy", "export", "forget", "stop")  # everybody may have what is kept of them, and have it deleted
 _PAGE = 12
 _WEEK = timedelta(days=7)
 _KEEP = timedelta(days=1)
