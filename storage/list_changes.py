@@ -25,6 +25,17 @@ class SetTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceWatch:
+    """Ask for something else than before in the place of a watch, on the terms it has; what waits because of it is told all the same."""
+
+    chat_id: int
+    thread_id: int | None = None
+    watch_id: int
+    watch: Watch
+    watchlist_id: int | None = None  # one that the channel named; None: its first, nameless one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PutDraft:
     """Keep what somebody is asked to confirm. ``draft_id`` is drawn at random by whoever asks: ``secrets.randbelow(2**53)``."""
 
@@ -132,6 +143,7 @@ class FollowPack:
 
 ListChange = (
     SetTerms
+    | ReplaceWatch
     | PutDraft
     | TakeDraft
     | AddWatchlist

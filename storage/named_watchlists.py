@@ -20,6 +20,7 @@ from storage.list_changes import (
     FollowWatchlist,
     PutDraft,
     RenameWatchlist,
+    ReplaceWatch,
     SetTerms,
     ShareWatchlist,
     TakeDraft,
@@ -31,7 +32,16 @@ from storage.sql import insert_new
 from storage.tables import channel, draft, named_watchlist, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads
 from storage.versions import bump_watches
-from storage.watchlists import ON_LIST, add_watch, drop_unused_watches, own_watchlist, record_of, set_terms, withhold_unwatched
+from storage.watchlists import (
+    ON_LIST,
+    add_watch,
+    drop_unused_watches,
+    own_watchlist,
+    record_of,
+    replace_watch,
+    set_terms,
+    withhold_unwatched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,11 +139,9 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
         return
     mine = channel_number(connection, change.chat_id, change.thread_id)
     match change:
-        case SetTerms():
-            set_terms(connection, list_of(connection, mine, change.watchlist_id, now), change.watch_id, change.terms, now)
         case AddWatchlist():
             _fill(connection, _add(connection, mine, change.name, now), change.watches, now)
-        case RenameWatchlist() | DeleteWatchlist() | ShareWatchlist():
+        case SetTerms() | ReplaceWatch() | RenameWatchlist() | DeleteWatchlist() | ShareWatchlist():
             _change_own(connection, mine, change, now)
         case FollowWatchlist():
             _follow(connection, mine, _shared(connection, change.token), now)
@@ -145,9 +153,15 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
             _copy(connection, _got(connection, mine, change.watchlist_id), _add(connection, mine, change.name, now), now)
 
 
-def _change_own(connection: Connection, mine: int, change: RenameWatchlist | DeleteWatchlist | ShareWatchlist, now: datetime) -> None:
+def _change_own(
+    connection: Connection, mine: int, change: SetTerms | ReplaceWatch | RenameWatchlist | DeleteWatchlist | ShareWatchlist, now: datetime
+) -> None:
     number = list_of(connection, mine, change.watchlist_id, now)
     match change:
+        case SetTerms():
+            set_terms(connection, number, change.watch_id, change.terms, now)
+        case ReplaceWatch():
+            replace_watch(connection, number, change.watch_id, change.watch, now)
         case RenameWatchlist():
             _require_free(connection, mine, change.name, but=number)
             connection.execute(update(watchlist).where(watchlist.c.id == number).values(name=change.name))

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import BigInteger, delete, exists, func, literal, or_, select, update
 
 from storage.exceptions import LimitReached, NotFound
 from storage.records import ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, DeliveryKind, DeliveryState, WatchRecord, channel_key
@@ -20,7 +20,7 @@ from storage.tables import alert, channel, delivery, named_watchlist, story, sto
 from storage.unit import reads, writes
 from storage.versions import bump_watches, lock_watches, watches_version
 from storage.watch_rows import digest_text, kinds_text, read_terms, read_watch, terms_body, watch_body
-from watchers.types import Terms, Watch
+from watchers.types import Role, Terms, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,6 +120,33 @@ def set_terms(connection: Connection, list_id: int, watch_id: int, terms: Terms,
     if not connection.execute(update(watchlist_watch).where(here).values(**terms_body(terms))).rowcount:
         raise NotFound("this watch is not on the list")
     withhold_unwatched(connection, now, unwanted=True)
+
+
+def replace_watch(connection: Connection, list_id: int, watch_id: int, one: Watch, now: datetime) -> None:
+    """Put another watch in the place of one, with its terms and its time; raises NotFound when it is not on the list."""
+    number = _store_watch(connection, key_of(one), one, now)
+    if number == watch_id:
+        return
+    on_list = watchlist_watch.c.watchlist_id == list_id
+    here = on_list & (watchlist_watch.c.watch_id == watch_id)
+    present = connection.execute(select(watchlist_watch.c.watch_id).where(on_list, watchlist_watch.c.watch_id == number)).scalar()
+    moved = delete(watchlist_watch).where(here) if present else update(watchlist_watch).where(here).values(watch_id=number)
+    if not connection.execute(moved).rowcount:
+        raise NotFound("this watch is not on the list")
+    _keep_matches(connection, watch_id, number, one.role)
+    withhold_unwatched(connection, now)
+    drop_unused_watches(connection, watch_id)
+    bump_watches(connection)
+
+
+def _keep_matches(connection: Connection, old: int, new: int, role: Role) -> None:
+    """Count what was found for a watch as found for the one in its place, where the part fits: an alert may wait because of it."""
+    columns = [column for column in story_match.c if column.name != "watch_id"]
+    known = select(story_match.c.story_id).where(story_match.c.watch_id == new)
+    found = select(literal(new, BigInteger), *columns).where(story_match.c.watch_id == old, story_match.c.story_id.not_in(known))
+    if role is not Role.EITHER:
+        found = found.where(story_match.c.role == role.value)
+    connection.execute(story_match.insert().from_select(["watch_id", *(column.name for column in columns)], found))
 
 
 def remove_watch(connection: Connection, list_id: int, watch_id: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from storage.list_changes import (
     FollowWatchlist,
     PutDraft,
     RenameWatchlist,
+    ReplaceWatch,
     SetTerms,
     ShareWatchlist,
     TakeDraft,
@@ -105,6 +107,23 @@ def test_changed_terms_hold_for_what_waits_and_for_what_comes_and_touch_no_versi
     assert store.watches()[0] == version
     assert claim(store, now + HOUR) is None
     assert news(store, now + 2 * HOUR, a_finding(EventKind.AWARDED, watches=(mine.watch,)), "two") == 1
+
+
+def test_what_waits_for_a_watch_is_told_though_another_was_put_in_its_place(store, now):
+    set_up(store, now, watches=())
+    chat(store, ANN, now, "Palantir")
+    mine = only(store, ANN)
+    assert news(store, now + HOUR, a_finding(watches=(mine.watch,))) == 1
+
+    narrower = replace(mine.watch, without=("football",))
+    store.apply([ReplaceWatch(chat_id=ANN, watch_id=mine.id, watch=narrower)], now=now + HOUR)
+
+    after = only(store, ANN)
+    assert (after.watch.without, after.terms, after.created_at) == (("football",), mine.terms, mine.created_at)
+    assert [one.name for one in store.watches()[1]] == ["Palantir"], "the other is nobody's any more"
+    assert claim(store, now + HOUR) is not None
+    with pytest.raises(NotFound):
+        store.apply([ReplaceWatch(chat_id=ANN, watch_id=mine.id, watch=narrower)], now=now + HOUR)
 
 
 def test_terms_of_the_configuration_follow_the_file(store, now):

@@ -30,6 +30,7 @@ from bot.commands import (
     talking,
     telling,
     times,
+    watch_menu,
     watching,
 )
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
@@ -48,7 +49,8 @@ COMMANDS: Mapping[str, Decider] = {
     "help": talking.help_,
     "watch": watching.watch,
     "unwatch": watching.unwatch,
-    "watches": watching.watches,
+    "watches": watch_menu.watches,
+    "without": watch_menu.without,
     "lists": listing.lists,
     "list": listing.list_,
     "latest": talking.latest,
@@ -66,6 +68,7 @@ COMMANDS: Mapping[str, Decider] = {
 }
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
+    watch_menu.MENU: watch_menu.press,
     drafting.DRAFT: drafting.press,
     WHY: telling.press_why,
     ALL: telling.press_all,

@@ -39,11 +39,12 @@ _TESTED = 3  # watches asked for together of which each is looked back for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What somebody is asked about: the watches, and the place they are for."""
+    """What somebody is asked about: the watches, and the place and the list they are for (None: the nameless one)."""
 
     id: int
     place: Place
     wishes: tuple[Wish, ...]
+    watchlist_id: int | None = None
 
 
 async def propose(asked: Asked, place: Place, lines: Sequence[tuple[int, Wish | Unusable]], desk: Desk, now: datetime) -> Decision:
@@ -61,7 +62,7 @@ async def propose(asked: Asked, place: Place, lines: Sequence[tuple[int, Wish | 
         changes, answer = _saving(draft, asked.place, asked.user_id, desk)
         return Decision(changes=changes, replies=desk.reply(asked.place, *pages(answer, said)))
     replies = await _question(draft, asked.place, desk, now, said)
-    return Decision(changes=(_put(draft, asked.place),), replies=replies)
+    return Decision(changes=(put_draft(draft, asked.place),), replies=replies)
 
 
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
@@ -94,18 +95,23 @@ async def _changed(draft: Draft, choice: Sequence[str], taken: TakeDraft, presse
             return await _taken_name(draft, key, taken, pressed, desk)
         case [what, value] if (wish := adjusted(draft.wishes[0], what, value)) is not None:
             changed = replace(draft, wishes=(wish,))
-            return Decision(changes=(taken, _put(changed, here)), edit=_choices(changed, here, desk))
+            return Decision(changes=(taken, put_draft(changed, here)), edit=_choices(changed, here, desk))
     return stale(desk)
 
 
 async def _read(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Draft | None:
     if len(data) < 2 or not data[1].isdecimal() or len(data[1]) > 16:  # noqa: PLR2004 - "d:<what>:<draft>", a number below 2**53
         return None
-    body = await desk.call(desk.store.draft, pressed.place.chat_id, int(data[1]), _now(pressed))
+    return await read_draft(int(data[1]), pressed, desk)
+
+
+async def read_draft(number: int, pressed: Pressed, desk: Desk) -> Draft | None:
+    """What was asked about in the chat of the button; None when it was answered, or is too long ago."""
+    body = await desk.call(desk.store.draft, pressed.place.chat_id, number, _now(pressed))
     if body is None:
         return None
     wishes = tuple(Wish(read_watch(one["watch"], ""), read_terms(one["terms"])) for one in body["wishes"])
-    return Draft(id=int(data[1]), place=Place(**body["place"]), wishes=wishes)
+    return Draft(id=number, place=Place(**body["place"]), wishes=wishes, watchlist_id=body.get("watchlist_id"))
 
 
 def _now(pressed: Pressed) -> datetime:
@@ -113,10 +119,12 @@ def _now(pressed: Pressed) -> datetime:
     return pressed.date
 
 
-def _put(draft: Draft, asked_in: Place) -> PutDraft:
+def put_draft(draft: Draft, asked_in: Place) -> PutDraft:
+    """The change that keeps it for a day."""
     place = {name: getattr(draft.place, name) for name in ("chat_id", "thread_id", "type", "title")}
     wishes = [{"watch": watch_body(one.watch), "terms": terms_body(one.terms)} for one in draft.wishes]
-    return PutDraft(chat_id=asked_in.chat_id, draft_id=draft.id, body={"place": place, "wishes": wishes}, keep=KEEP)
+    body = {"place": place, "wishes": wishes, "watchlist_id": draft.watchlist_id}
+    return PutDraft(chat_id=asked_in.chat_id, draft_id=draft.id, body=body, keep=KEEP)
 
 
 async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: Sequence[Piece]) -> tuple[Reply, ...]:
@@ -207,7 +215,7 @@ async def _taken_name(draft: Draft, key: str, taken: TakeDraft, pressed: Pressed
     wish = replace(wish, watch=replace(wish.watch, organisation=chosen.added_to(wish.watch.organisation)))
     changed = replace(draft, wishes=(wish,))
     shown = await _question(changed, pressed.place, desk, _now(pressed), ())
-    return Decision(changes=(taken, _put(changed, pressed.place)), edit=shown[-1])
+    return Decision(changes=(taken, put_draft(changed, pressed.place)), edit=shown[-1])
 
 
 def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
@@ -219,7 +227,8 @@ def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple
     """The changes that save what was asked for, and the sentence that says so."""
     speech, chat = desk.speech, elsewhere(draft.place, here)
     chat_id, thread_id = draft.place.chat_id, draft.place.thread_id
-    adds = [AddWatch(chat_id=chat_id, thread_id=thread_id, watch=one.watch, terms=one.terms) for one in draft.wishes]
+    to = draft.watchlist_id
+    adds = [AddWatch(chat_id=chat_id, thread_id=thread_id, watch=one.watch, terms=one.terms, watchlist_id=to) for one in draft.wishes]
     if len(draft.wishes) > 1:
         said = speech.say(texts.SAVED_MANY, n=len(draft.wishes))
     else:

@@ -28,7 +28,8 @@ def option_rows(wish: Wish, speech: Speech, data: Callable[[str, str], str]) -> 
     kinds = [(_label(text, kinds == wish.terms.kinds, speech), data("k", key)) for key, (kinds, text) in _KINDS.items()]
     sums = tuple((_sum_label(least, wish, speech), data("m", str(least or 0))) for least in _SUMS)
     named = (parts,) if wish.watch.organisation is not None and wish.watch.partner is None else ()
-    return (*named, tuple(kinds[:1]), tuple(kinds[1:]), sums)
+    unstated = ((_label(texts.WITHOUT_SUM, wish.terms.without_sum, speech), data("z", str(int(not wish.terms.without_sum)))),)
+    return (*named, tuple(kinds[:1]), tuple(kinds[1:]), sums, *((unstated,) if wish.terms.minimum is not None else ()))
 
 
 def adjusted(wish: Wish, what: str, value: str) -> Wish | None:
@@ -39,6 +40,8 @@ def adjusted(wish: Wish, what: str, value: str) -> Wish | None:
         return replace(wish, terms=replace(wish.terms, kinds=_KINDS[value][0]))
     if what == "m" and value in {str(least or 0) for least in _SUMS}:
         return replace(wish, terms=replace(wish.terms, minimum=int(value) or None))
+    if what == "z" and value in ("0", "1"):
+        return replace(wish, terms=replace(wish.terms, without_sum=value == "1"))
     return None
 
 

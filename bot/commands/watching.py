@@ -1,4 +1,4 @@
-"""/watch, /unwatch and /watches, and their buttons: what a chat follows."""
+"""/watch and /unwatch, and their buttons: what a chat follows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.commands.followers import removal_notes
 from bot.commands.names import Unusable, Wanted, read_name, same_name
 from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import read_wishes
-from bot.markup import Piece, words
+from bot.markup import Piece
 from bot.speech import Speech, Text
 from bot.texts import watching as texts
 from bot.watch_words import describe, short_name
@@ -92,26 +92,6 @@ async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> De
         return stale(desk)
     toast = desk.speech.label(texts.REMOVED_TOAST, name=short_name(record.watch, desk.speech), limit=_MAX_TOAST)
     return Decision(changes=(_remove(place, record),), replies=await removal_notes([record], desk), toast=toast)
-
-
-async def watches(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
-    """/watches: numbered, each with a link to share."""
-    place, _ = await target_of(asked, desk.rights, change=False)
-    records = await desk.watches(place)
-    if not records:
-        return Decision(replies=desk.reply(asked.place, texts.WATCHING_NOTHING))
-    speech, chat = desk.speech, elsewhere(place, asked.place)
-    lines = [
-        speech.say(
-            texts.SHARED,
-            number=number,
-            name=describe(record.watch, speech, record.terms),
-            link=words(texts.LINK.format(username=desk.username, payload=f"w_{record.id}")),
-        )
-        for number, record in enumerate(records, 1)
-    ]
-    head = speech.say(texts.WATCHED_THERE, chat=chat) if chat else speech.say(texts.WATCHED_HERE)
-    return Decision(replies=desk.reply(asked.place, *pages(head, lines)))
 
 
 def _removed(gone: Sequence[WatchRecord], unknown: Sequence[str], chat: str | None, speech: Speech) -> list[Piece]:

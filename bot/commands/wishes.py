@@ -157,10 +157,17 @@ def read_sum(hit: re.Match[str]) -> tuple[int, str] | None:
 
 
 def _without(hit: re.Match[str], wish: Wish) -> Wish | str:
-    words = tuple(dict.fromkeys(word.strip(" \"'“”") for word in _BETWEEN_WORDS.split(hit["words"]) if word.strip(" \"'“”")))
-    if not words or len(words) > _MOST_WORDS or any(len(word) > _LONGEST_PHRASE or not any(map(str.isalnum, word)) for word in words):
-        return "words"
-    return Wish(replace(wish.watch, without=words), wish.terms)
+    words = read_words(hit["words"])
+    return "words" if words is None else Wish(replace(wish.watch, without=words), wish.terms)
+
+
+def read_words(said: str, *, besides: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+    """Words and phrases with commas (or "and", "or") between them, added to those that are there; None when there are none, or too many."""
+    new = [word.strip(" \"'“”") for word in _BETWEEN_WORDS.split(said) if word.strip(" \"'“”")]
+    words = tuple(dict.fromkeys((*besides, *new)))
+    if not new or len(words) > _MOST_WORDS or any(len(word) > _LONGEST_PHRASE or not any(map(str.isalnum, word)) for word in new):
+        return None
+    return words
 
 
 def _kinds(hit: re.Match[str], wish: Wish) -> Wish | str:

@@ -17,6 +17,7 @@ READ = {
 CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
+    "without": text("Exclude words from a watch"),
     "mutes": text("What is muted here"),
     "settings": text("Sound, language and what else can be set"),
     "list": text("Make, fill or open a watchlist"),

@@ -1,11 +1,10 @@
-"""What /watch, /unwatch and /watches say, and what stands under the answer to /watch."""
+"""What /watch and /unwatch say, and what stands under the answer to /watch."""
 
 from __future__ import annotations
 
 from bot.speech import counted, text
 from watchers.suggest import Why
 
-LINK = "https://t.me/{username}?start={payload}"
 NOT_A_NAME = text(
     "Send me the name of a company or public body that I should watch, for example <code>Palantir</code>. /help lists what else I can do."
 )
@@ -38,11 +37,6 @@ UNUSABLE = {
     "sum": text("❌ <b>{line}</b>: write the least sum like this: <code>over £1m</code> or <code>over 250,000 EUR</code>."),
     "words": text("❌ <b>{line}</b>: at most 10 words or phrases can be left out, with commas between them."),
 }
-WATCHED_HERE = text("<b>Watched here</b>")
-WATCHED_THERE = text("<b>Watched in {chat}</b>")
-# A line of /watches; the last word is a link that shares the watch with others.
-SHARED = text('{number}. {name} · <a href="{link}">share</a>')
-
 SUGGESTED = text("Official notices name it more exactly. Press what you mean, and I look for that as well:")
 # {known} is a name and its registered numbers, {notices} says in how many notices it stands, {why} is the reason it is offered.
 SUGGESTION = text("{number}. {known} ({notices}; {why})")

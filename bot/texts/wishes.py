@@ -27,6 +27,8 @@ KINDS = {
     EventKind.CHALLENGED: text("challenges in court"),
     EventKind.COMPLETED: text("completions"),
     EventKind.TENDER_OPENED: text("new tenders"),
+    EventKind.SIGNED: text("signatures"),
+    EventKind.REINSTATED: text("contracts that go on after all"),
 }
 
 # Before it is saved. {watch} is a watch said in full.
@@ -53,6 +55,8 @@ COUNTS = {
     EventKind.CHALLENGED: counted("{n} challenge in court", "{n} challenges in court"),
     EventKind.COMPLETED: counted("{n} completion", "{n} completions"),
     EventKind.TENDER_OPENED: counted("{n} new tender", "{n} new tenders"),
+    EventKind.SIGNED: counted("{n} signature", "{n} signatures"),
+    EventKind.REINSTATED: counted("{n} contract that goes on after all", "{n} contracts that go on after all"),
 }
 BY_KIND = text("By kind: {kinds}.")
 SAMPLES = text("For example:")
@@ -80,3 +84,4 @@ ONLY_AWARDS = text("Awards")
 ONLY_CANCELLATIONS = text("Cancellations")
 ALL_KINDS = text("Everything")
 ANY_SUM = text("Any sum")
+WITHOUT_SUM = text("Also when no sum is stated")
