@@ -31,7 +31,7 @@ def contract_lines(view: ContractView, speech: Speech) -> list[Piece]:
 
 def _event(number: int, event: ThreadEvent, view: AlertView, speech: Speech) -> Piece:
     said = bold(speech.say(texts.IN_HISTORY[event.event], date=day_of(event.at, speech)))
-    top = [words(f"{number}. ") + (speech.say(texts.TAKEN_BACK, event=said) if event.withdrawn else said)]
+    top = [words(f"{number}. ") + (speech.say(texts.EVENT_TAKEN_BACK, event=said) if event.withdrawn else said)]
     if event.value is not None:
         top.append(money(event.value, speech, official=view.notice is not None))
     lines = [join(" · ", top)]

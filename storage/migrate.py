@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
+from storage.place_tables import mute
 from storage.records import DeliveryState, channel_key
 from storage.returning import revive
 from storage.sql import PENDING, SENDING, insert_or_ignore, upsert
@@ -48,6 +49,7 @@ def _merge(connection: Connection, old: Row[Any], new: int, now: datetime) -> No
         if own is None:
             values = {"channel_id": new, "watchlist_id": row.watchlist_id, "created_at": row.created_at}
             connection.execute(insert_or_ignore(connection, subscription).values(**values, rhythm=row.rhythm))
+    _merge_mutes(connection, old.id, new)
     _merge_deliveries(connection, old.id, new)
     merge_timetables(connection, old.id, new)
     connection.execute(delete(channel).where(channel.c.id == old.id))
@@ -68,6 +70,15 @@ def _merge_watches(connection: Connection, old: int, new: int, now: datetime) ->
     added = upsert(connection, watchlist_watch)
     first = {"set_": {"created_at": added.excluded.created_at}, "where": added.excluded.created_at < watchlist_watch.c.created_at}
     connection.execute(added.on_conflict_do_update(index_elements=["watchlist_id", "watch_id"], **first), values)
+
+
+def _merge_mutes(connection: Connection, old: int, new: int) -> None:
+    """Move what is muted; where both muted the same, it is for as long as the new one says."""
+    known = select(_theirs.c.id).where(_theirs.c.channel_id == new, _theirs.c.kind == mute.c.kind, _theirs.c.target == mute.c.target)
+    connection.execute(update(mute).where(mute.c.channel_id == old, ~known.exists()).values(channel_id=new))
+
+
+_theirs = mute.alias("theirs")
 
 
 def _merge_deliveries(connection: Connection, old: int, new: int) -> None:

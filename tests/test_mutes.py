@@ -10,6 +10,7 @@ from storing import a_finding, an_entry, chat, chat_watch, claim, save, set_up, 
 from storage.alert_changes import AddMute, MuteKind, RemoveMute
 from storage.exceptions import NotFound
 from storage.mutes import MUTED
+from storage.records import MigrateChat
 from watchers.types import EventKind
 
 DAY = timedelta(days=1)
@@ -103,6 +104,17 @@ def test_a_mute_ends_by_itself_or_is_undone_and_a_new_one_replaces_it(store, now
         store.apply([RemoveMute(chat_id=BOB, mute_id=one.id)], now=now)
     store.apply([RemoveMute(chat_id=ANN, mute_id=one.id)], now=now)
     assert store.mutes(here, now) == []
+
+
+def test_a_group_that_moved_has_muted_what_it_had(store, now, here):
+    watch = numbers(store, ("watch", "name"))["Serco"]
+    mute(store, now, MuteKind.WATCH, watch)
+    mute(store, now, MuteKind.FEED, numbers(store, ("feed", "key"))["bbc"])
+    store.apply([AddMute(chat_id=BOB, kind=MuteKind.WATCH, target=watch, until=now + DAY)], now=now)
+    store.apply([MigrateChat(old_chat_id=ANN, new_chat_id=BOB)], now=now)
+
+    muted = {one.kind: one.until for one in store.mutes(store.channel(BOB).id, now)}
+    assert muted == {MuteKind.WATCH: now + DAY, MuteKind.FEED: None}
 
 
 def test_a_message_about_a_muted_story_is_not_edited(store, now, here):

@@ -47,7 +47,7 @@ IN_HISTORY = {
 }
 # The whole contract, as /contract shows it.
 THE_CONTRACT = text("The contract so far")
-TAKEN_BACK = text("{event} (taken back)")
+EVENT_TAKEN_BACK = text("{event} (taken back)")
 CONTRACT_OF_WHICH = text(
     "Which contract? Reply to one of its alerts with <code>/contract</code>, or write the number of an alert: <code>/contract 17</code>. "
     "/latest shows the latest alerts."
