@@ -141,6 +141,7 @@ class BotApi:
         """Begin to answer, again after ``leave`` on the same port."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{name}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -306,6 +307,12 @@ class BotApi:
         self.files[upload.filename] = upload.file.read()
         self.accepted.append((time.monotonic(), chat.id))
         return {name: value for name, value in message.items() if name not in ("text", "entities")} | {"caption": message["text"]}
+
+    async def _get_file(self, parameters: dict[str, Any]) -> Any:
+        return {"file_id": parameters["file_id"], "file_unique_id": "u", "file_path": parameters["file_id"]}
+
+    async def _file(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["name"]])
 
     async def _edit_message_text(self, parameters: dict[str, Any]) -> Any:
         message = self._own(parameters)

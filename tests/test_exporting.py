@@ -10,7 +10,8 @@ import pytest
 from telegramworld import World, a_world, bare
 
 from bot.texts import answers
-from storage.records import AddWatch
+from bot.texts import exporting as texts
+from storage.records import AddWatch, ForgetChat, SetLanguage
 from watchers.types import Organisation, Watch
 
 ANN, BOB, GROUP = 7_123_456_789, 8_123_456_789, -1_001_234_567_890
@@ -59,3 +60,39 @@ async def test_a_group_is_told_to_ask_in_private_and_there_only_its_admins_get_i
 
     body, table = await exported(world, f"/export {GROUP}")
     assert (str(GROUP) in json.dumps(body), [row["name"] for row in table]) == (True, ["Palantir"])
+
+
+def sent(name: str, size: int = 1000) -> dict[str, object]:
+    return {"document": {"file_id": name, "file_unique_id": "u", "file_name": name, "file_size": size}}
+
+
+async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(world: World) -> None:
+    await world.watch(ANN, "/watch Palantir AND Metropolitan Police over £1m without football")
+    world.store.apply([SetLanguage(chat_id=ANN, language="de")], now=world.now())
+    await world.ask(ANN, "/list Big\nSerco: cancellations\nevery direct award over £2m")
+    before, table = await exported(world, "/export")
+    world.store.apply([ForgetChat(chat_id=ANN)], now=world.now())
+    assert world.names(ANN) == []
+
+    answer = await world.ask(ANN, None, **sent("contractwatch-export.json"))
+    again = await world.ask(ANN, None, **sent("contractwatch-export.json"))
+
+    after, table_after = await exported(world, "/export")
+    assert (after["watches"], table_after) == (before["watches"], table)
+    assert world.store.channel(ANN).language == "de"  # type: ignore[union-attr]
+    assert answer == "✅ 3 watches are here now that were in the file."
+    assert "3" in again
+
+
+@pytest.mark.parametrize("body", [b"", b"[" * 100_000, b"{}", b'{"format": "contractwatch-export-1", "watches": [{}], "kept": {}}'])
+async def test_a_file_that_is_no_export_changes_nothing(world: World, body: bytes) -> None:
+    world.api.files["other.json"] = body
+
+    assert await world.ask(ANN, None, **sent("other.json")) == texts.NO_EXPORT
+    assert world.store.channel(ANN) is None
+
+
+async def test_a_file_that_is_too_big_is_not_even_fetched(world: World) -> None:
+    assert await world.ask(ANN, "/import") == texts.SEND_FILE
+    assert await world.ask(ANN, None, **sent("big.json", 10**9)) == texts.NO_EXPORT
+    assert not world.api.called("getFile")

@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, Decider] = {
     "zone": times.zone,
     "privacy": talking.privacy,
     "export": exporting.export,
+    "import": exporting.import_,
     "forget": talking.forget,
     "stop": talking.forget,  # what people know from other bots
 }

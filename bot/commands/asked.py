@@ -58,6 +58,8 @@ class Asked:
     argument: str
     date: datetime
     reply_to: int | None = None  # message_id of what it answers
+    file: str | None = None  # file_id of a document, which is taken as one to import
+    file_size: int = 0
     links: tuple[str, ...] = ()  # in words without a command: the addresses they name or lead to
 
 
@@ -141,7 +143,8 @@ def _asked(update_id: int, message: Message, username: str) -> Asked | None:
     command = _COMMAND.fullmatch(text)
     if command is not None and command["bot"] and command["bot"].lower() != username.lower():
         return None
-    if not text or (not private and (command is None or _of_somebody_else(message))):
+    document = message.document if private else None
+    if not (text or document) or (not private and (command is None or _of_somebody_else(message))):
         return None
     user, sender = message.from_user, message.sender_chat
     itself = sender is not None and sender.id == message.chat.id and (message.chat.type == Chat.CHANNEL or _anonymous(user))
@@ -151,11 +154,13 @@ def _asked(update_id: int, message: Message, username: str) -> Asked | None:
         user_id=None if itself or user is None else user.id,
         stranger=not itself and (sender is not None or user is None or _anonymous(user)),
         language=(user.language_code if user else None) or "en",
-        command=command["name"].lower() if command else "",
+        command=command["name"].lower() if command else "import" if document else "",
+        file=document.file_id if document else None,
+        file_size=(document.file_size or 0) if document else 0,
         argument=(command["rest"] or "").strip() if command else text,
         date=message.date,
         reply_to=_answered(message),
-        links=() if command else _links(message),
+        links=_links(message) if text and not command else (),
     )
 
 

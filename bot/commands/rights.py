@@ -41,6 +41,9 @@ class Rights(Protocol):
     async def find(self, chat: str) -> Place | None:
         """The chat of this name or number, as far as the bot can see it."""
 
+    async def download(self, file_id: str) -> bytes:
+        """What is in a file that somebody sent."""
+
 
 class TelegramRights:
     """Rights as Telegram knows them now."""
@@ -68,6 +71,10 @@ class TelegramRights:
         except (BadRequest, Forbidden):
             return None
         return place_of(found, None)
+
+    async def download(self, file_id: str) -> bytes:
+        file = await self._bot.get_file(file_id, read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)
+        return bytes(await file.download_as_bytearray(read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT))
 
 
 async def target_of(asked: Asked, rights: Rights, *, change: bool) -> tuple[Place, str]:

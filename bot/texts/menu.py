@@ -24,6 +24,7 @@ CHANGE = {
     "language": text("The language I speak here"),
     "zone": text("The clock this chat lives by"),
     "export": text("All that I keep about this chat, as files"),
+    "import": text("Read such files back"),
     "forget": text("Delete everything about this chat"),
 }
 OPERATE = {"admin": text("How the bot is, for who run it")}

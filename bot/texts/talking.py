@@ -34,6 +34,7 @@ HELP = (
     text("/language: the language I speak here"),
     text("/privacy: what I keep"),
     text("/export: all that I keep about this chat, as files"),
+    text("/import: reads such a file back, or just send it"),
     text("/forget: delete everything about this chat\n"),
     text(
         "In groups only admins can change what is watched. A channel is set up from here: make me an admin of it that may post, then write "
