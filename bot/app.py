@@ -24,6 +24,7 @@ from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Deliverer, Transport
 from bot.health import HealthServer, Vitals
+from bot.heartbeat import report_weeks
 from bot.jobs import Jobs
 from bot.parts import Parts, opened
 from bot.polling import Polling
@@ -207,6 +208,8 @@ class Daemon:
         call, store, now = team.parts.call, team.parts.store, self._now()
         await call(store.expire, now)
         await notes.erase(store, call, now)
+        if await report_weeks(store, call, now):
+            team.deliverer.wake()
         await call(store.note_unconfirmed, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
         await call(store.scrub)

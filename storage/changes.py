@@ -24,7 +24,6 @@ from storage.records import (
     ChannelKind,
     ChannelState,
     DeliveryKind,
-    DeliveryState,
     EnsureChannel,
     ForgetChat,
     MigrateChat,
@@ -35,15 +34,16 @@ from storage.records import (
     SetLanguage,
     channel_key,
 )
+from storage.replies import queue_reply
+from storage.reports import set_heartbeat
 from storage.returning import channels_of, revive, suspend
-from storage.sql import insert_new
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
-from storage.times import SetRhythm, SetTimes, SetZone
+from storage.times import SetHeartbeat, SetRhythm, SetTimes, SetZone
 from storage.timetables import change_times
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
 from storage.watch_rows import kinds_text
-from storage.watchlists import add_watch, chat_type, drop_unused_watches, remove_watch, withhold_unwatched
+from storage.watchlists import add_watch, drop_unused_watches, remove_watch, withhold_unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ class Changes:
         for change in changes:
             _change(connection, change, now)
         for number, reply in enumerate(replies):
-            _queue(connection, reply, DeliveryKind.REPLY, f"reply:{update_id}:{number}" if update_id is not None else None, now)
+            queue_reply(connection, reply, DeliveryKind.REPLY, f"reply:{update_id}:{number}" if update_id is not None else None, now)
 
     @writes
     def erase_suspended(self, connection: Connection, before: datetime, now: datetime) -> list[Channel]:
@@ -104,7 +104,7 @@ class Changes:
     @writes
     def add_note(self, connection: Connection, note: Reply, *, key: str, now: datetime) -> bool:
         """Queue something that a chat (an admin's, say) must know once; False if a note of this key was queued before."""
-        return _queue(connection, note, DeliveryKind.NOTE, f"note:{key}", now)
+        return queue_reply(connection, note, DeliveryKind.NOTE, f"note:{key}", now)
 
 
 def _finish_update(connection: Connection, update_id: int, now: datetime) -> bool:
@@ -140,8 +140,10 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _change_settings(connection, change, now)
 
 
-def _change_settings(connection: Connection, change: ListChange | TimeChange | OperatorChange, now: datetime) -> None:
+def _change_settings(connection: Connection, change: ListChange | TimeChange | SetHeartbeat | OperatorChange, now: datetime) -> None:
     match change:
+        case SetHeartbeat():
+            set_heartbeat(connection, change, now)
         case SetTimes() | SetRhythm() | SetZone():
             change_times(connection, change, now)
         case SetPause() | SetListed() | Announce():
@@ -215,41 +217,3 @@ def _forget(connection: Connection, chat_id: int, now: datetime) -> None:
     withhold_unwatched(connection, now)  # what waits for those who followed its lists
     drop_unused_watches(connection)
     bump_watches(connection)
-
-
-def _queue(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | None, now: datetime) -> bool:
-    row = {
-        "channel_id": _place(connection, reply, now),
-        "kind": kind.value,
-        "rank": 0,
-        "dedup_key": key,
-        "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]}
-        | ({"evidence": reply.evidence} if reply.evidence is not None else {})
-        | ({"export": list(reply.export)} if reply.export is not None else {}),
-        "state": DeliveryState.PENDING.value,
-        "not_before": now,
-        "created_at": now,
-        "touched_at": now,
-    }
-    return insert_new(connection, delivery, row)
-
-
-def _place(connection: Connection, reply: Reply, now: datetime) -> int:
-    """Find the channel to answer in. One that is not set up, or was just forgotten, is there only until it was answered."""
-    key = channel_key(reply.chat_id, reply.thread_id)
-    number = connection.execute(select(channel.c.id).where(channel.c.key == key)).scalar()
-    if number is not None:
-        return int(number)
-    row = {
-        "key": key,
-        "kind": ChannelKind.TELEGRAM.value,
-        "chat_id": reply.chat_id,
-        "thread_id": reply.thread_id,
-        "title": "",
-        "type": chat_type(reply.chat_id),
-        "state": ChannelState.ACTIVE.value,
-        "language": "en",
-        "transient": True,
-        "created_at": now,
-    }
-    return int(connection.execute(channel.insert().values(**row).returning(channel.c.id)).scalar_one())

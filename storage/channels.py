@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from storage.alert_changes import Sound
 from storage.records import Channel, ChannelKind, ChannelState, channel_key
-from storage.tables import channel, timetable
+from storage.tables import channel, report, timetable
+from storage.times import Heartbeat
 from storage.timetable_rows import read_times
 from storage.unit import reads
 from watchers.types import EventKind
@@ -38,13 +39,17 @@ class Channels:
         return [_with_times(row) for row in connection.execute(_WITH_TIMES.where(~channel.c.transient).order_by(channel.c.id))]
 
 
-_WITH_TIMES = select(channel, *[one.label(f"times_{one.name}") for one in timetable.c]).outerjoin(
-    timetable, timetable.c.channel_id == channel.c.id
+_WITH_TIMES = (
+    select(channel, report.c.heartbeat, *[one.label(f"times_{one.name}") for one in timetable.c])
+    .outerjoin(timetable, timetable.c.channel_id == channel.c.id)
+    .outerjoin(report, report.c.channel_id == channel.c.id)
 )
 
 
 def _with_times(row: Row[Any]) -> Channel:
     known = read_channel(row)
+    if row.heartbeat is not None:
+        known = replace(known, heartbeat=Heartbeat(row.heartbeat))
     return known if row.times_channel_id is None else replace(known, times=read_times(row, "times_"))
 
 

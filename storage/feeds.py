@@ -43,7 +43,7 @@ _FRESH: dict[str, Any] = dict.fromkeys(("etag", "last_modified", "next_poll_at",
 }
 _FIND_FEED = select(feed.c.id).where(feed.c.key == bindparam("feed_key"))
 _LOCK_FEED = _FIND_FEED.with_for_update()
-_WRITE_STATE = update(feed).where(feed.c.id == bindparam("of_id")).values(owner=None, lease_until=None)
+_WRITE_STATE = update(feed).where(feed.c.id == bindparam("of_id")).values(owner=None, lease_until=None, checks=feed.c.checks + 1)
 # Clocks of daemons that share a database differ by less than this. A time that lies an interval and this ahead, written "later" than now,
 # comes from a clock that went back: waiting for it would leave a feed unread for as long as the clock was set back.
 CLOCK_SLACK_US = 300_000_000

@@ -35,6 +35,7 @@ from storage.parties import Parties
 from storage.past import Past
 from storage.regrouping import Regrouping
 from storage.replaying import Replaying
+from storage.reports import Reports
 from storage.restores import Restores
 from storage.status import Status
 from storage.timetables import Timetables
@@ -69,6 +70,7 @@ class Store(
     Mutes,
     Complaints,
     Timetables,
+    Reports,
     Inbox,
     Operation,
     Parties,

@@ -76,6 +76,23 @@ class SetZone:
     zone: str
 
 
+class Heartbeat(StrEnum):
+    """When a channel gets a weekly report."""
+
+    QUIET_WEEKS = "quiet_weeks"  # after weeks without alerts
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHeartbeat:
+    """Give a channel a weekly report, or none."""
+
+    chat_id: int
+    thread_id: int | None = None
+    heartbeat: Heartbeat
+
+
 TimeChange = SetTimes | SetRhythm | SetZone
 
 

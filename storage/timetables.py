@@ -19,7 +19,7 @@ from storage.exceptions import NotFound
 from storage.named_watchlists import channel_number
 from storage.records import DeliveryKind
 from storage.sql import PENDING, insert_new
-from storage.tables import alert, channel, delivery, story, subscription, timetable, watchlist
+from storage.tables import alert, channel, delivery, report, story, subscription, timetable, watchlist
 from storage.times import AT_ANY_TIME, Rhythm, SetRhythm, SetTimes, SetZone, TimeChange, Times, last_due, next_turn, quiet_until
 from storage.timetable_rows import read_times
 from storage.unit import reads, writes
@@ -153,10 +153,11 @@ def hold_quiet(connection: Connection, numbers: Iterable[int], now: datetime) ->
 
 
 def merge_timetables(connection: Connection, old: int, new: int) -> None:
-    """Let a channel have the timetable of another that it takes the place of, unless it has its own."""
-    mine = select(timetable.c.channel_id).where(timetable.c.channel_id == new)
-    if connection.execute(mine).scalar() is None:
-        connection.execute(update(timetable).where(timetable.c.channel_id == old).values(channel_id=new))
+    """Let a channel have the timetable and the report of another that it takes the place of, unless it has its own."""
+    for table in (timetable, report):
+        mine = select(table.c.channel_id).where(table.c.channel_id == new)
+        if connection.execute(mine).scalar() is None:
+            connection.execute(update(table).where(table.c.channel_id == old).values(channel_id=new))
 
 
 def _settle(connection: Connection, numbers: Sequence[int], now: datetime) -> None:

@@ -16,7 +16,7 @@ from bot.commands.setting import Setting
 from bot.speech import Speech
 from bot.texts import times as texts
 from storage.records import Change, Channel
-from storage.times import Rhythm, SetTimes, SetZone, Times
+from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetTimes, SetZone, Times
 
 _DIGESTS = (Rhythm.DAILY, Rhythm.WEEKLY)
 _HOURS = range(24)
@@ -94,6 +94,13 @@ def _choose_zone(channel: Channel, value: str) -> tuple[Change, Channel] | None:
     return SetZone(chat_id=channel.chat_id, zone=zone), replace(channel, zone=zone)
 
 
+def _choose_heartbeat(channel: Channel, value: str) -> tuple[Change, Channel] | None:
+    if value not in set(Heartbeat) or channel.chat_id is None:
+        return None
+    heartbeat = Heartbeat(value)
+    return SetHeartbeat(chat_id=channel.chat_id, thread_id=channel.thread_id, heartbeat=heartbeat), replace(channel, heartbeat=heartbeat)
+
+
 def _quiet_choices(channel: Channel, speech: Speech) -> list[tuple[str, str, bool]]:
     hours = [((start * 60, end * 60), f"{start}-{end}") for start, end in _QUIET]
     nothing = (_NONE, speech.label(texts.NO_QUIET), channel.times.quiet is None)
@@ -140,6 +147,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             ],
             choose=_choose_urgent,
             matters=lambda channel: channel.times.quiet is not None and channel.times.rhythm is Rhythm.AT_ONCE,
+        ),
+        "heartbeat": Setting(
+            label=lambda channel, speech: speech.label(texts.HEARTBEAT, when=speech.say(texts.HEARTBEATS[channel.heartbeat])),
+            question=texts.WHICH_HEARTBEAT,
+            choices=lambda channel, speech: [
+                (one.value, speech.label(texts.HEARTBEATS[one]), one is channel.heartbeat) for one in Heartbeat
+            ],
+            choose=_choose_heartbeat,
         ),
         "zone": Setting(
             label=lambda channel, speech: speech.label(texts.ZONE, zone=speech.city(channel.zone)),

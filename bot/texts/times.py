@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.speech import text
-from storage.times import Rhythm
+from bot.speech import counted, text
+from storage.times import Heartbeat, Rhythm
 
 RHYTHM = text("⏱ Told: {rhythm}")
 RHYTHMS = {
@@ -34,3 +34,19 @@ WHICH_ZONE = text("<b>Clock</b>\nBy which city’s clock does this chat live? Fo
 HOW_ZONE = text("Write the name of a large city in your time zone, for example <code>/zone Nairobi</code>.")
 NO_SUCH_ZONE = text("I do not know a clock of that name. Try the largest city in your time zone, for example <code>/zone Nairobi</code>.")
 ZONE_SET = text("This chat now lives by the clock of {zone}, where it is {time}.")
+
+# The weekly report: "No matches this week. I looked 1,344 times; 14 of 15 feeds answer." {n} is how many feeds there are.
+WEEK = counted(
+    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feed answers.\n/settings switches this message off.",
+    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feeds answer.\n/settings switches this message off.",
+)
+NO_MATCHES = text("no matches")
+WEEK_ALERTS = counted("{n} alert", "{n} alerts")
+CHECKS = counted("I looked {n} time", "I looked {n} times")
+HEARTBEAT = text("💓 Weekly report: {when}")
+HEARTBEATS = {
+    Heartbeat.QUIET_WEEKS: text("after weeks without alerts"),
+    Heartbeat.ALWAYS: text("every week"),
+    Heartbeat.NEVER: text("never"),
+}
+WHICH_HEARTBEAT = text("<b>Weekly report</b>\nA few words on Monday morning, so that you know that I am at work when nothing happens.")
