@@ -207,6 +207,7 @@ class LogSection(_Section):
 
 class HealthSection(_Section):
     listen: Annotated[str, AfterValidator(_listen)] | None = None
+    ping: Annotated[str, AfterValidator(_web_address)] | None = None
 
 
 class FeedSection(_Section):

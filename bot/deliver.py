@@ -85,6 +85,7 @@ class Deliverer:
         self._stopping = False
         self._refused: TokenRefused | None = None
         self._failures = 0  # sends in a row without an answer
+        self.last_at: datetime | None = None  # when an attempt last came to its end
         self._unknowns: dict[int, int] = {}  # how often a delivery may have arrived, where that is more than once
 
     def wake(self) -> None:
@@ -195,6 +196,7 @@ class Deliverer:
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        self.last_at = self._now()
         self._slots.release()
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 30.0  # an answer that is late is a send of unknown fate, so it is waited for
 _CONNECT_TIMEOUT = 10.0
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def make_bot(token: str, api_base_url: str, *, sends: HTTPXRequest, polls: HTTPXRequest) -> Bot:
@@ -78,7 +78,7 @@ class TelegramTransport:
             await self._bot.edit_message_reply_markup(reply.chat_id, message_id, reply_markup=keyboard)
             return
         await self._bot.edit_message_text(
-            reply.text, reply.chat_id, message_id, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            reply.text, reply.chat_id, message_id, parse_mode=mode, reply_markup=keyboard, link_preview_options=NO_PREVIEW
         )
 
     async def answers(self) -> bool:
@@ -110,7 +110,7 @@ class TelegramTransport:
         text, mode = (message.html, ParseMode.HTML) if markup else (message.plain, None)
         if claim.edits is not None:
             await self._bot.edit_message_text(
-                text, chat, claim.edits, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+                text, chat, claim.edits, parse_mode=mode, reply_markup=keyboard, link_preview_options=NO_PREVIEW
             )
             return claim.edits
         if message.file is not None:
@@ -126,7 +126,7 @@ class TelegramTransport:
             parse_mode=mode,
             message_thread_id=topic,
             reply_markup=keyboard,
-            link_preview_options=_NO_PREVIEW,
+            link_preview_options=NO_PREVIEW,
             disable_notification=silent,
             # Whoever deletes the contract's last message still gets the next one.
             reply_parameters=None if message.reply_to is None else ReplyParameters(message.reply_to, allow_sending_without_reply=True),

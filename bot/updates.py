@@ -27,7 +27,7 @@ from bot.facade import Call
 from bot.markup import clip
 from bot.outcomes import TokenRefused, retry_after
 from bot.pacing import back_off
-from bot.telegram_api import READ_TIMEOUT, TelegramTransport, make_bot, make_request
+from bot.telegram_api import NO_PREVIEW, READ_TIMEOUT, TelegramTransport, make_bot, make_request
 from bot.texts import answers
 from storage.exceptions import LimitReached, NotFound, StoreUnavailable
 from storage.records import InboxUpdate
@@ -99,6 +99,13 @@ class Telegram:
     def stop(self) -> None:
         """End ``run``: the request under decision is finished, what Telegram has not confirmed it will give again."""
         self._stop.set()
+
+    async def tell(self, chat_id: int, text: str) -> None:
+        """Say something of our own at once, past the store, which may be what is not well. That it cannot be said is told to the log."""
+        try:
+            await self._bot.send_message(chat_id, text, link_preview_options=NO_PREVIEW)
+        except TelegramError as error:
+            log.warning("an admin could not be told", extra={"chat": chat_id, "reason": error.message})
 
     async def close(self) -> None:
         """Close the connections, which deliveries use too: after the deliverer has drained."""

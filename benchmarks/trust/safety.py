@@ -74,6 +74,13 @@ def broken_installations(run: Run) -> Result:
     return _by_tests(run, "tests/test_doctor.py", "-k", "what_is_broken or machine_lacks", least=30, what="broken installations")
 
 
+@check("O2", "a daemon that stands still: /healthz, the admins, the sign of life that ends")
+def dead_man(run: Run) -> Result:
+    return _by_tests(
+        run, "tests/test_alarm.py", "tests/test_health.py", "-k", "alarm or still or undelivered or healthz", least=6, what="rules"
+    )
+
+
 @check("O4", "static rules, the linter's rules of safety, the hashes of the lock")
 def static_rules(run: Run) -> Result:
     command = [sys.executable, "-m", "ruff", "check", "--select", "S", "--ignore", "S101", "--no-cache", "bot", "storage", "watchers"]
@@ -196,6 +203,8 @@ def quotas(run: Run) -> Result:
             tracemalloc.start()
             before = tracemalloc.get_traced_memory()[0]
             async with world.running():
+                api.write(99, "/help")
+                await api.until(lambda: api.shown(99), seconds=120)  # who begins waits for the start, and for nobody else
                 for number in range(others):
                     for _ in range(commands // others):
                         api.write(7, "/help")
