@@ -24,6 +24,7 @@ from bot.alarm import Alarm, stands_still, undelivered
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Deliverer, Transport
+from bot.hands import tell_admins
 from bot.health import HealthServer, Vitals
 from bot.heartbeat import report_weeks
 from bot.jobs import Jobs
@@ -214,6 +215,7 @@ class Daemon:
         await notes.erase(store, call, now)
         if await report_weeks(store, call, now):
             team.deliverer.wake()
+        await tell_admins(store, call, self._config.telegram.admins, now)
         await call(store.note_unconfirmed, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
         await call(store.scrub)

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetListed, SetPause
 from storage.records import ChannelKind, ChannelState, DeliveryKind, DeliveryState
-from storage.sql import insert_new, upsert
-from storage.tables import alert, channel, delivery, entry, feed, meta, story
+from storage.sql import PENDING, insert_new, upsert
+from storage.tables import alert, channel, delivery, entry, feed, inbox, meta, story
 from storage.unit import reads
 
 if TYPE_CHECKING:
@@ -60,6 +60,25 @@ class Operation:
             paused_polling=bool(kept.get(PAUSED_POLLING)),
             listed=frozenset(json.loads(listed)) if listed else None,
         )
+
+    @reads
+    def given_up(self, connection: Connection, since: datetime) -> tuple[int, int]:
+        """Count messages that were refused though their chat can be told, and updates that could not be handled, since a time."""
+        refused = (
+            select(func.count())
+            .select_from(delivery.join(channel, channel.c.id == delivery.c.channel_id))
+            .where(delivery.c.state == DeliveryState.FAILED.value, delivery.c.done_at >= since)
+            .where(channel.c.state == ChannelState.ACTIVE.value)
+        )
+        unread = select(func.count()).where(inbox.c.state == "failed", inbox.c.done_at >= since)
+        return connection.execute(refused).scalar_one(), connection.execute(unread).scalar_one()
+
+    @reads
+    def stuck_since(self, connection: Connection, before: datetime) -> datetime | None:
+        """Say since when the oldest message waits that should have gone out before a time; what waits for a chat's own hour does not."""
+        late = select(func.min(delivery.c.created_at)).join(channel, channel.c.id == delivery.c.channel_id)
+        due = (delivery.c.state == PENDING, delivery.c.rank <= _RANK, delivery.c.created_at < before)
+        return connection.execute(late.where(*due, channel.c.state == ChannelState.ACTIVE.value)).scalar()
 
     @reads
     def noise(self, connection: Connection, since: datetime, *, most: int = 5) -> Noise:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from telegramworld import World, a_world
 
+from bot.hands import tell_admins
 from bot.texts import answers
 from bot.texts import operating as texts
+from watchers.types import FeedState
 
 ADMIN, ANN, BOB = 5, 7, 8
 GROUP = -1001001
@@ -97,3 +100,25 @@ async def test_feeds_and_who_is_noisy_are_shown_in_numbers(world: World) -> None
 
     assert "The feed: 2 alerts" in world.api.shown(ADMIN)[-1]
     assert "Palantir" not in world.api.shown(ADMIN)[-1]
+
+
+async def test_once_a_day_the_admin_is_told_what_needs_a_hand_and_nothing_else(world: World) -> None:
+    await world.ask(ADMIN, "/start")
+    world.follow(ANN)
+    world.publish("Alpha")
+    noon = world.now().replace(hour=12)
+    await tell_admins(world.store, world.call, [ADMIN, BOB], noon)
+    assert len(world.api.shown(ADMIN)) == 1, "nothing needs a hand"
+
+    world.store.save_state("other", FeedState(fail_count=90, first_failed_at=noon - timedelta(days=2), last_error="HTTP 410"), noon)
+    await tell_admins(world.store, world.call, [ADMIN], noon.replace(hour=7))
+    for _ in range(2):
+        await tell_admins(world.store, world.call, [ADMIN, BOB], noon)
+    world.wake()
+    await world.api.until(lambda: len(world.api.shown(ADMIN)) == 2)
+    await world.api.until(lambda: set(world.states()) == {"sent"})
+
+    assert "The other: failing since" in world.api.shown(ADMIN)[1]
+    assert "waiting since" not in world.api.shown(ADMIN)[1]
+    assert len(world.api.shown(ADMIN)) == 2
+    assert BOB not in world.api.chats

@@ -36,6 +36,15 @@ CHAT_NOISE = counted("Chat {chat}: {n} message", "Chat {chat}: {n} messages")
 FEED_NOISE = counted("{feed}: {n} alert", "{feed}: {n} alerts")
 QUIET = text("Nothing was told this week.")
 
+NEEDS_A_HAND = text("<b>Needs a hand</b>")
+FAILING_LONG = text("🔴 <b>{name}</b>: {health}")
+MOVED = text("↪️ <b>{name}</b> has moved for good: write its new address {address} into the configuration.")
+WAITS_LONG = text("⏳ A message has been waiting since {moment}.")
+REFUSED = counted(
+    "❌ {n} message was refused by Telegram; the log says why.", "❌ {n} messages were refused by Telegram; the log says why."
+)
+UNHANDLED = counted("❌ {n} request could not be handled; the log says why.", "❌ {n} requests could not be handled; the log says why.")
+
 SEND_TO = counted("Send to {n} chat", "Send to {n} chats")
 CANCEL = text("Cancel")
 ANNOUNCED = text("It is on its way.")

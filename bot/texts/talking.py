@@ -32,6 +32,7 @@ HELP = (
     text("/mutes: what is muted here, and an end to it"),
     text("/settings: sound, language and what else can be set here"),
     text("/language: the language I speak here"),
+    text("/zone Berlin: the clock I go by here"),
     text("/privacy: what I keep"),
     text("/export: all that I keep about this chat, as files"),
     text("/import: reads such a file back, or just send it"),
