@@ -223,7 +223,7 @@ async def test_nothing_made_up_is_accepted(office: Office) -> None:
 
     assert accepted == []
     assert len(known) > 40
-    assert len(pressed) + len(payloads) >= 9_990
+    assert len(pressed) + len(payloads) >= 9_900, "all but those that chance made the true one"
 
 
 async def test_what_was_asked_can_be_answered_once_and_within_a_day(office: Office) -> None:
