@@ -11,7 +11,7 @@ from watchers.types import EventKind, Organisation, Terms, Watch
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.config_sections import ChannelSection, WatchlistSection
+    from bot.config_sections import ChannelSection, WatchlistSection, WatchSection
 
 
 def config_watches(config: Config) -> tuple[Watch, ...]:
@@ -66,28 +66,35 @@ def _console(name: str, watchlists: tuple[str, ...], events: frozenset[EventKind
     )
 
 
-def _watches(watchlist: WatchlistSection) -> tuple[Watch, ...]:
-    return tuple(
-        Watch(
-            id=f"{watchlist.id}/{slug(' and '.join(filter(None, (one.name, one.partner))) or one.area or 'every contract')}",
-            organisation=Organisation(name=one.name, aliases=tuple(one.aliases), identifiers=tuple(one.identifiers)) if one.name else None,
-            role=one.role,
-            partner=Organisation(name=one.partner) if one.partner else None,
-            area=area_named(one.area) if one.area else "",
-            direct=one.direct,
-            without=tuple(one.without),
-        )
-        for one in watchlist.watches
+def watch_and_terms(one: WatchSection, watch_id: str) -> tuple[Watch, Terms]:
+    """A watch as its table says it."""
+    watch = Watch(
+        id=watch_id,
+        organisation=Organisation(name=one.name, aliases=tuple(one.aliases), identifiers=tuple(one.identifiers)) if one.name else None,
+        role=one.role,
+        partner=Organisation(name=one.partner) if one.partner else None,
+        partner_role=one.partner_role,
+        area=area_named(one.area) if one.area else "",
+        direct=one.direct,
+        without=tuple(one.without),
     )
+    terms = Terms(
+        kinds=frozenset(one.events) if one.events is not None else None,
+        minimum=one.minimum,
+        currency=one.currency,
+        without_sum=one.name is not None if one.without_sum is None else one.without_sum,
+        paused=one.paused,
+    )
+    return watch, terms
+
+
+def _watches(watchlist: WatchlistSection) -> tuple[Watch, ...]:
+    return tuple(watch_and_terms(one, f"{watchlist.id}/{_slug(one)}")[0] for one in watchlist.watches)
+
+
+def _slug(one: WatchSection) -> str:
+    return slug(" and ".join(filter(None, (one.name, one.partner))) or one.area or "every contract")
 
 
 def _terms(watchlist: WatchlistSection) -> tuple[Terms, ...]:
-    return tuple(
-        Terms(
-            kinds=frozenset(one.events) if one.events is not None else None,
-            minimum=one.minimum,
-            currency=one.currency,
-            without_sum=one.name is not None,
-        )
-        for one in watchlist.watches
-    )
+    return tuple(watch_and_terms(one, "")[1] for one in watchlist.watches)

@@ -232,12 +232,15 @@ class WatchSection(_Section):
     aliases: list[Annotated[str, AfterValidator(_organisation_name)]] = []
     identifiers: list[Annotated[str, AfterValidator(_identifier)]] = []
     partner: Annotated[str, AfterValidator(_organisation_name)] | None = None  # must play a part in the same contract
+    partner_role: Annotated[Role, _one_of(Role)] = Role.EITHER
     area: Name | None = None
     direct: bool = False
     without: list[Name] = []
     events: list[Annotated[EventKind, _one_of(EventKind, among=EVENTS)]] | None = None
     minimum: Annotated[int, Field(gt=0)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
+    without_sum: bool | None = None  # none: told of a watch with a name, and not of one without
+    paused: bool = False
 
 
 class WatchlistSection(_Section):

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from bot import notes
 from bot.evidence import as_message
-from bot.exporting import as_csv, as_json
+from bot.exporting import as_csv, as_json, as_toml
 from bot.facade import Call
 from bot.grouped import most_shown, render_group
 from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
@@ -262,7 +262,9 @@ class Deliverer:
 
     async def _export(self, channel_id: int, form: str, speech: Speech) -> Message:
         kept, watches = await self._call(self._store.kept, channel_id), await self._call(self._store.channel_watches, channel_id)
-        return as_json(kept, watches, speech) if form == "json" else as_csv(watches, speech)
+        if form == "json":
+            return as_json(kept, watches, speech)
+        return (as_toml if form == "toml" else as_csv)(watches, speech)
 
     async def _several(self, claim: Claim, speech: Speech, *, again: bool) -> Message | None:
         """The message of all alerts that are told together; None when only one of them is left to tell."""

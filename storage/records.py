@@ -301,7 +301,7 @@ class Reply:
     text: str
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()  # rows of (label, callback data or https address)
     evidence: int | None = None  # send the evidence of this alert instead of a text: it is read when it is sent
-    export: tuple[int, str] | None = None  # send what is kept about this channel instead, as "json" or "csv": likewise
+    export: tuple[int, str] | None = None  # send what is kept about this channel instead, as "json", "csv" or "toml": likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

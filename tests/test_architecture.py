@@ -21,7 +21,7 @@ HOMES = {
     "apscheduler": ("bot",),
     "click": ("bot.cli",),
     "rich": ("bot.cli", "bot.console"),
-    "pydantic": ("bot.config", "bot.importing"),
+    "pydantic": ("bot.config", "bot.importing", "bot.exchange"),
     "sqlalchemy": ("storage",),
     "alembic": ("storage",),
     "psycopg": ("storage",),

@@ -27,9 +27,9 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
 async def exported(world: World, text: str) -> tuple[dict[str, object], list[dict[str, str]]]:
     world.api.files.clear()
     await world.ask(ANN, text)
-    await world.api.until(lambda: len(world.api.files) == 2)
+    await world.api.until(lambda: len(world.api.files) == 3)
     body = json.loads(world.api.files["contractwatch-export.json"])
-    return body, list(csv.DictReader(world.api.files["contractwatch-watches.csv"].decode().splitlines()))
+    return body, list(csv.DictReader(world.api.files["contractwatch-watches.csv"].decode("utf-8-sig").splitlines()))
 
 
 async def test_everything_about_the_chat_is_in_the_file_and_nothing_about_another(world: World) -> None:
@@ -88,7 +88,7 @@ async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(w
 async def test_a_file_that_is_no_export_changes_nothing(world: World, body: bytes) -> None:
     world.api.files["other.json"] = body
 
-    assert await world.ask(ANN, None, **sent("other.json")) == texts.NO_EXPORT
+    assert (await world.ask(ANN, None, **sent("other.json"))).startswith(texts.NO_EXPORT)
     assert world.store.channel(ANN) is None
 
 
@@ -96,3 +96,20 @@ async def test_a_file_that_is_too_big_is_not_even_fetched(world: World) -> None:
     assert await world.ask(ANN, "/import") == texts.SEND_FILE
     assert await world.ask(ANN, None, **sent("big.json", 10**9)) == texts.NO_EXPORT
     assert not world.api.called("getFile")
+
+
+async def test_a_table_is_imported_as_far_as_it_is_right_and_the_rest_said_with_its_line(world: World) -> None:
+    world.api.files["mine.csv"] = b"list,name,role\n,Palantir,supplier\nBig,Serco,\nbig,Capita,\nBig,Atos,boss\n"
+    world.api.files["mine.toml"] = b'[[watchlists]]\nid = "a"\nwatches = [{ name = "Fujitsu", paused = true }]\n'
+    world.api.files["other.csv"] = b"Dear Sir,\nplease watch Serco\n"
+
+    answer = await world.ask(ANN, None, **sent("mine.csv"))
+    assert "3 watches are here now" in answer
+    assert "line 5: role: " in answer
+    assert "1 watch is here now" in await world.ask(ANN, None, **sent("mine.toml"))
+    assert "nothing to watch" in await world.ask(ANN, None, **sent("other.csv"))
+
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    kept = {(one.watchlist, one.watch.name, one.terms.paused) for one in world.store.channel_watches(channel.id)}
+    assert kept == {(None, "Palantir", False), ("Big", "Serco", False), ("Big", "Capita", False), (None, "Fujitsu", True)}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands.asked import Asked
-from bot.commands.desk import Decision, Desk, ensure
+from bot.commands.desk import Decision, Desk, ensure, pages
 from bot.commands.rights import target_of
-from bot.importing import MOST_BYTES, read_export
+from bot.exchange import Wrong, read_file
+from bot.importing import MOST_BYTES, Imported, read_export
+from bot.markup import Piece, words
+from bot.speech import Speech
 from bot.texts import exporting as texts
 from bot.texts import talking
 from storage.list_changes import AddWatchlist
 from storage.records import AddWatch, Change, Reply, SetLanguage
+
+_PROBLEMS = 10  # that are shown
+_LONGEST_PROBLEM = 250
 
 
 async def export(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
@@ -24,7 +31,7 @@ async def export(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: 
     if channel is None:
         return Decision(replies=desk.reply(asked.place, talking.NOTHING_KEPT))
     here = asked.place
-    files = (Reply(chat_id=here.chat_id, thread_id=None, text="", export=(channel.id, what)) for what in ("json", "csv"))
+    files = (Reply(chat_id=here.chat_id, thread_id=None, text="", export=(channel.id, what)) for what in ("json", "csv", "toml"))
     return Decision(replies=tuple(files))
 
 
@@ -34,9 +41,11 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
     if asked.file is None:
         return Decision(replies=desk.reply(asked.place, texts.SEND_FILE))
     body = await desk.rights.download(asked.file) if asked.file_size <= MOST_BYTES else None
-    imported = None if body is None or len(body) > MOST_BYTES else read_export(body)
-    if imported is None:
+    if body is None or len(body) > MOST_BYTES:
         return Decision(replies=desk.reply(asked.place, texts.NO_EXPORT))
+    imported, wrong = _read(body)
+    if imported is None:
+        return Decision(replies=desk.reply(asked.place, *pages(None, [desk.speech.say(texts.NO_EXPORT), *_problems(wrong, desk.speech)])))
     channel = await desk.channel(place)
     known = [] if channel is None else await desk.call(desk.store.watchlists, channel.id)
     own = {one.name.casefold(): one.id for one in known if one.mine}
@@ -51,4 +60,20 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
     if imported.language is not None:
         changes.append(SetLanguage(chat_id=place.chat_id, language=imported.language))
     said = desk.speech.say(texts.IMPORTED, n=sum(map(len, imported.lists.values())))
-    return Decision(changes=tuple(changes), replies=desk.reply(asked.place, said))
+    return Decision(changes=tuple(changes), replies=desk.reply(asked.place, *pages(None, [said, *_problems(wrong, desk.speech)])))
+
+
+def _read(body: bytes) -> tuple[Imported | None, tuple[Wrong, ...]]:
+    """An export, or watches in a table or in TOML; of those what is right, and beside it what is not."""
+    if body.lstrip()[:1] == b"{":
+        return read_export(body), ()
+    read = read_file("", body)
+    lists = {name or None: tuple(watches) for name, watches in read.lists.items()}
+    return (Imported(language=None, lists=lists) if lists else None), read.wrong
+
+
+def _problems(wrong: Sequence[Wrong], speech: Speech) -> list[Piece]:
+    """The lines of a file that could not be used."""
+    said = [speech.say(texts.NOT_TAKEN, n=len(wrong))] if wrong else []
+    said += [speech.name(str(one), _LONGEST_PROBLEM) for one in wrong[:_PROBLEMS]]
+    return [*said, words("…")] if len(wrong) > _PROBLEMS else said
