@@ -159,7 +159,7 @@ def _raised_everywhere() -> int:
 
 
 @check("T12", "names that would begin lines, forge keys or be formulas: in logs of both forms, and in exports")
-def injections(_: Run) -> Result:
+def injections(run: Run) -> Result:
     from bot.logs import setup_logging
 
     source = _SHARED / "data/hostile/telegram_html_injections.txt"
@@ -178,7 +178,8 @@ def injections(_: Run) -> Result:
         if form == "json":
             broken += sum(json.loads(line)["level"] != "info" for line in lines)
     logging.getLogger().handlers.clear()
-    return Result(figure=f"{broken} broken lines of {2 * len(payloads)}; nothing is exported as a table", passed=not broken)
+    tables = _by_tests(run, "tests/test_exchange.py", "-k", "formula", least=1, what="rules of tables")
+    return Result(figure=f"{broken} broken lines of {2 * len(payloads)}; {tables.figure}", passed=tables.passed and not broken)
 
 
 # --- quotas ---------------------------------------------------------------------------------------------------------------------------------
