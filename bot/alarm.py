@@ -1,32 +1,40 @@
 """Whether work stands still, and who is told when the daemon is not well: the admins in Telegram, and whoever waits for a sign of life.
 
 The watchman is part of what it watches, so it cannot tell of its own end: for that there is ``[health] ping``, an address that is asked
-every minute while all is well, and whose owner gives the alarm when that ends.
+three times a minute while all is well, and whose owner gives the alarm when that ends.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from storage.records import Progress
+
 log = logging.getLogger(__name__)
 
-_SHORTEST_PATIENCE = timedelta(minutes=2)
-_UNDELIVERED = timedelta(minutes=10)
-_LOOKS = 2  # in a row, a minute apart: what mends itself at once is not told
+LOOK = timedelta(seconds=20)
+SLACK = timedelta(seconds=15)  # beyond two intervals
+_LOOKS = 2  # in a row: what mends itself at once is not told, nor that everything is late when the machine has slept
 
 
-def stands_still(*, due_at: datetime | None, worked_at: datetime, every: timedelta, now: datetime) -> bool:
-    """Whether polls have been due for two intervals and none was made in that time; ``every`` is the shortest interval of a feed."""
-    patience = max(2 * every, _SHORTEST_PATIENCE)
-    return due_at is not None and max(due_at, worked_at) < now - patience
+def stalled(progress: Progress, *, started_at: datetime, delivered_at: datetime | None, now: datetime) -> Iterator[str]:
+    """Why nothing gets on: most feeds brought nothing for two of their intervals, or nothing was delivered for two of the middle feed's.
 
-
-def undelivered(*, oldest: datetime | None, worked_at: datetime, now: datetime) -> bool:
-    """Whether messages wait and none has left for ten minutes."""
-    return oldest is not None and max(oldest, worked_at) < now - _UNDELIVERED
+    One feed that fails is told elsewhere. ``delivered_at`` is when a delivery last went well; None where nobody is to be told.
+    """
+    if progress.interval is None:
+        return
+    limit = now - 2 * progress.interval - SLACK
+    if progress.behind * 2 > progress.feeds and started_at < limit:
+        cause = "" if progress.failing is None else f" ({progress.failing[0]}: {progress.failing[1]})"
+        yield f"{progress.behind} of {progress.feeds} feeds brought nothing for two of their intervals{cause}"
+    if delivered_at is not None and progress.waiting_since is not None:
+        since = max(progress.waiting_since, delivered_at)
+        if since < limit:
+            yield f"no message could be delivered since {since:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +47,7 @@ class Alarm:
     _looks: int = 0
 
     async def look(self, ill: Sequence[str]) -> None:
-        """One look at the reasons why the daemon is not well, if there are any; to be made once a minute."""
+        """One look at the reasons why the daemon is not well, if there are any; to be made every ``LOOK``."""
         if not ill:
             if self._looks >= _LOOKS:
                 await self._say("Contractwatch is well again.")

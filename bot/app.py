@@ -13,14 +13,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot import notes
-from bot.alarm import Alarm, stands_still, undelivered
+from bot.alarm import LOOK, SLACK, Alarm, stalled
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Deliverer, Transport
@@ -35,7 +35,7 @@ from bot.token import Token, why_no_token
 from bot.trouble import StoreTrouble
 from bot.updates import Telegram
 from storage.exceptions import StoreError
-from storage.records import ChannelKind, Counts
+from storage.records import ChannelKind
 from watchers.exceptions import FetchError
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,6 @@ _PATIENCE = timedelta(minutes=3)  # ticks only begin polls and make rows: one th
 _DEAF = timedelta(minutes=10)  # without an answer from Telegram, whose longest poll takes one
 _KEPT_UPDATES = timedelta(days=7)
 _VITALS_SECONDS = 5
-_LOOK = timedelta(minutes=1)
 
 
 class Stop:
@@ -199,7 +198,7 @@ class Daemon:
         jobs.every("fan_out", _FAN_OUT, fan_out, patience=_PATIENCE)
         jobs.every("at_work", _AT_WORK, partial(self._say_at_work, team), patience=_PATIENCE)
         jobs.every("maintenance", _MAINTENANCE, maintain, patience=_MAINTENANCE * 3)
-        jobs.every("look", _LOOK, partial(self._look, team, self._alarm(team)), patience=_PATIENCE)
+        jobs.every("look", LOOK, partial(self._look, team, self._alarm(team)), patience=_PATIENCE)
         if self._notifier.watchdog is not None:
             jobs.every("watchdog", self._notifier.watchdog / 3, alive, patience=_PATIENCE)
         jobs.start()
@@ -254,16 +253,6 @@ class Daemon:
         await server.start()
         log.info("health is served", extra={"port": server.port})
 
-    def _stalled(self, team: _Team, counts: Counts, due_at: datetime | None, now: datetime) -> Iterator[str]:
-        """What should have been done and was not."""
-        polled = team.polling.last_at or team.started_at
-        every = min((feed.every for feed in team.polling.feeds.values()), default=timedelta(0))
-        if stands_still(due_at=due_at, worked_at=polled, every=every, now=now):
-            yield f"no feed has been polled since {polled:%Y-%m-%d %H:%M} UTC"
-        delivered = team.deliverer.last_at or team.started_at
-        if team.telegram is not None and undelivered(oldest=counts.oldest_pending_at, worked_at=delivered, now=now):
-            yield f"no message has left since {delivered:%Y-%m-%d %H:%M} UTC"
-
     async def _vitals(self, team: _Team) -> Vitals:
         now, counts, next_due = self._now(), None, None
         ill = [f"job {name} hangs" for name in team.jobs.hung()]
@@ -279,10 +268,11 @@ class Daemon:
             async with asyncio.timeout(_VITALS_SECONDS):
                 counts = await team.parts.call(team.parts.store.counts, now)
                 next_due = await team.parts.call(team.parts.store.next_due_at)
+                progress = await team.parts.call(team.parts.store.progress, now, SLACK)
+                told_at = None if team.telegram is None else team.deliverer.last_ok_at or team.started_at
+                ill += stalled(progress, started_at=team.started_at, delivered_at=told_at, now=now)
         if counts is None and team.trouble.error is None:
             ill.append("the store does not answer")
-        elif counts is not None:
-            ill += self._stalled(team, counts, next_due, now)
         return Vitals(
             now=now,
             started_at=team.started_at,

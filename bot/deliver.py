@@ -85,7 +85,7 @@ class Deliverer:
         self._stopping = False
         self._refused: TokenRefused | None = None
         self._failures = 0  # sends in a row without an answer
-        self.last_at: datetime | None = None  # when an attempt last came to its end
+        self.last_ok_at: datetime | None = None  # when a delivery last went well
         self._unknowns: dict[int, int] = {}  # how often a delivery may have arrived, where that is more than once
 
     def wake(self) -> None:
@@ -196,7 +196,6 @@ class Deliverer:
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self.last_at = self._now()
         self._slots.release()
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -334,6 +333,7 @@ class Deliverer:
                     now=now,
                     shown=shown,
                 )
+                self.last_ok_at = now
             case Retried():
                 await self._put_back(claim, verdict.after, verdict.error, maybe_sent=verdict.maybe_sent, pause=verdict.pause)
             case Rekeyed():

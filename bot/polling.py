@@ -58,7 +58,6 @@ class Polling:
     on_news: Callable[[], None]
     on_store_trouble: Callable[[StoreUnavailable], None]
     concurrent: int = CONCURRENT_POLLS
-    last_at: datetime | None = field(default=None, init=False)  # when a poll last came to its end, however it ended
     feeds: dict[str, Feed] = field(default_factory=dict)
     _version: int | None = None
     _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -136,7 +135,6 @@ class Polling:
             outcome = await self._failed(feed, state, now, ParseError("broke this program; its log says where", about=feed.id))
             log.exception("a poll failed unexpectedly", extra={"feed": feed.id})
         self.metrics.polled(outcome)
-        self.last_at = self.now()
         self._tell(feed, state, outcome, now)
         return outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -341,6 +341,17 @@ class Counts:
     feeds_failing: int
     last_poll_ok_at: datetime | None
     old_entries: int = 0  # came older than their feed's max_age: kept, never told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Whether anything gets on. A feed is behind when it brought nothing for two of its intervals."""
+
+    feeds: int
+    behind: int
+    interval: timedelta | None  # the middle one of all feeds; None without feeds
+    failing: tuple[str, str] | None  # one of those that are behind, and its error
+    waiting_since: datetime | None  # the oldest message that might go out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

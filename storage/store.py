@@ -37,6 +37,7 @@ from storage.regrouping import Regrouping
 from storage.replaying import Replaying
 from storage.reports import Reports
 from storage.restores import Restores
+from storage.standstill import Standstill
 from storage.status import Status
 from storage.timetables import Timetables
 from storage.versions import Meta
@@ -75,6 +76,7 @@ class Store(
     Operation,
     Parties,
     Past,
+    Standstill,
     Status,
     LedgerStore,
     Regrouping,

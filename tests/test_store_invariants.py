@@ -57,6 +57,7 @@ READS = {
     "parties_registered": lambda s: s.parties_registered("GB-COH-1"),
     "past_stories": lambda s: s.past_stories(NOW, [EventKind.AWARDED], Terms(minimum=1), direct=True, pieces=[["x"]]),
     "pending_updates": lambda s: s.pending_updates(5),
+    "progress": lambda s: s.progress(NOW, PAUSE),
     "set_back": lambda s: s.set_back(),
     "shared_watch": lambda s: s.shared_watch(1),
     "shared_watchlist": lambda s: s.shared_watchlist("token"),
