@@ -122,7 +122,7 @@ def test_the_service_is_not_restarted_after_what_a_restart_does_not_mend() -> No
 
 
 def test_every_command_of_the_bot_is_documented() -> None:
-    offered = {f"/{name}" for name in (*menu.READ, *menu.CHANGE)} | {"/start"}
+    offered = {f"/{name}" for name in (*menu.READ, *menu.CHANGE, *menu.OPERATE)} | {"/start"}
     table = _section(_text("docs/commands.md"), "The bot")
     documented = set(re.findall(r"^\| `(/[a-z]+)", table, re.MULTILINE))
 

@@ -217,7 +217,7 @@ async def test_nothing_made_up_is_accepted(office: Office) -> None:
     pressed = [(place, data) for place in (STRANGER, OTHER_CHAT, PLACES["group"]) for data in known]
     pressed += [(chance.choice([STRANGER, OTHER_CHAT, PLACES["group"]]), _altered(chance.choice(known), chance)) for _ in range(7000)]
     accepted = [one for one in pressed if _harms(await office.decide(_pressed(*one)))]
-    payloads = [_altered(f"{chance.choice(['w', 'l', 's', 'd'])}_{watched}", chance) for _ in range(10_000 - len(pressed))]
+    payloads = [_altered(f"{chance.choice(['w', 'l', 's', 'd'])}_{watched}", chance) for _ in range(10_200 - len(pressed))]
     payloads = [one for one in payloads if one != f"w_{watched}"]
     accepted += [(STRANGER, one) for one in payloads if _adds(await office.decide(_started(one)))]
 
