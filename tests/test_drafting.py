@@ -11,6 +11,7 @@ from telegramworld import World, a_world, bare
 
 from bot.commands.drafting import KEEP
 from bot.texts import wishes as texts
+from storage.times import Rhythm
 from watchers.types import EventKind, Party, Role, Terms, Watch
 
 ANN, BOB, GROUP = 7, 8, -1001001
@@ -64,6 +65,13 @@ async def test_a_flood_is_warned_of(world: World) -> None:
     past(world, 50)
     async with world.running():
         assert texts.TOO_MUCH in await world.ask(ANN, "everything")
+        await world.press(ANN, ANN, label=texts.SAVE_DIGEST)
+        await world.api.until(lambda: texts.DAILY_NOW in world.api.shown(ANN)[-1])
+        channel = world.store.channel(ANN)
+        assert channel is not None
+        assert channel.times.rhythm is Rhythm.DAILY
+        await world.ask(ANN, "everything over £1")
+        assert texts.SAVE_DIGEST not in str(world.api.last(ANN)), "it is told once a day already"
 
 
 async def test_choices_are_made_in_the_message_itself_and_saved_after_a_restart(world: World) -> None:

@@ -28,6 +28,7 @@ from bot.texts import wishes as texts
 from bot.watch_words import describe
 from storage.list_changes import PutDraft, TakeDraft
 from storage.records import DEFAULT_EVENTS, AddWatch, Change, Reply
+from storage.times import AT_ANY_TIME, Rhythm, SetTimes
 from storage.watch_rows import read_terms, read_watch, terms_body, watch_body
 from watchers.suggest import Suggestion
 
@@ -74,8 +75,8 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
         return refused(desk)
     taken = TakeDraft(chat_id=pressed.place.chat_id, draft_id=draft.id)
     match [data[0], *data[2:]]:
-        case ["s"]:
-            return _saved(draft, taken, pressed, desk)
+        case ["s" | "g" as how]:
+            return await (_saved if how == "s" else _saved_for_digest)(draft, taken, pressed, desk)
         case ["x"]:
             return Decision(changes=(taken,), edit=_message(pressed.place, desk.speech.say(texts.CANCELLED), desk))
         case choice if len(draft.wishes) == 1:
@@ -133,6 +134,7 @@ async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: 
     head = speech.say(texts.SHALL_I_THERE, chat=chat) if chat else speech.say(texts.SHALL_I)
     lines: list[Piece] = []
     offered: tuple[Suggestion, ...] = ()
+    many = False
     tests = [await _test(one, draft.place, desk, now) for one in draft.wishes[:_TESTED]]
     for number, wish in enumerate(draft.wishes[:_SHOWN]):
         lines.append(speech.say(texts.ONE_LINE, watch=describe(wish.watch, speech, wish.terms)))
@@ -143,8 +145,10 @@ async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: 
     if len(draft.wishes) == 1:
         lines += _looked_back(tests[0], speech)
         offered = await _names(draft.wishes[0], desk)
+        channel = await desk.channel(draft.place)
+        many = tests[0].many and (channel is None or channel.times.rhythm is Rhythm.AT_ONCE)
         lines += suggestion_lines(offered, speech) if offered else []
-    return desk.reply(here, *pages(head, [*lines, *said]), buttons=_buttons(draft, offered, speech))
+    return desk.reply(here, *pages(head, [*lines, *said]), buttons=_buttons(draft, offered, speech, many=many))
 
 
 async def _test(wish: Wish, place: Place, desk: Desk, now: datetime) -> BackTest:
@@ -161,13 +165,14 @@ async def _names(wish: Wish, desk: Desk) -> tuple[Suggestion, ...]:
     return await suggestions(wish.watch.organisation, wish.watch.role, desk)
 
 
-def _buttons(draft: Draft, offered: Sequence[Suggestion], speech: Speech) -> Buttons:
+def _buttons(draft: Draft, offered: Sequence[Suggestion], speech: Speech, *, many: bool) -> Buttons:
     names = tuple(
         ((numbered_button(number, one.names[0], speech), f"{DRAFT}:n:{draft.id}:{one.key}"),) for number, one in enumerate(offered, 1)
     )
     change = ((speech.label(texts.CHANGE), f"{DRAFT}:c:{draft.id}"),) if len(draft.wishes) == 1 else ()
     save, cancel = (speech.label(texts.SAVE), f"{DRAFT}:s:{draft.id}"), (speech.label(texts.CANCEL), f"{DRAFT}:x:{draft.id}")
-    return (*names, (save, *change, cancel))
+    digest = (((speech.label(texts.SAVE_DIGEST), f"{DRAFT}:g:{draft.id}"),),) if many else ()
+    return (*names, *digest, (save, *change, cancel))
 
 
 def _looked_back(tested: BackTest, speech: Speech) -> list[Piece]:
@@ -218,9 +223,19 @@ async def _taken_name(draft: Draft, key: str, taken: TakeDraft, pressed: Pressed
     return Decision(changes=(taken, put_draft(changed, pressed.place)), edit=shown[-1])
 
 
-def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+async def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
     changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
     return Decision(changes=(taken, *changes), edit=_message(pressed.place, said, desk))
+
+
+async def _saved_for_digest(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """Saved, and the place is told once a day from now on, at the hour that its settings say."""
+    channel = await desk.channel(draft.place)
+    times = replace(AT_ANY_TIME if channel is None else channel.times, rhythm=Rhythm.DAILY)
+    changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
+    daily = SetTimes(chat_id=draft.place.chat_id, thread_id=draft.place.thread_id, times=times)
+    said = join("\n", [said, desk.speech.say(texts.DAILY_NOW)])
+    return Decision(changes=(taken, *changes, daily), edit=_message(pressed.place, said, desk))
 
 
 def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple[tuple[Change, ...], Piece]:
