@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, event
 from storing import LEASE, PAUSE, SERCO, Rules, a_feed, a_finding, an_entry, chat, chat_watch, claim, save, set_up, told
 
 from storage.exceptions import StoreUnavailable
-from storage.records import InboxUpdate, RemoveWatch, Reply
+from storage.records import ForgetChat, InboxUpdate, RemoveWatch, Reply
 from storage.store import Store, open_store
 from storage.tables import metadata
 from watchers.types import EventKind, FeedState, Terms
@@ -219,6 +219,16 @@ class Promises(RuleBasedStateMachine):
             for (who, _), wanted in self.owed.items():
                 if who == chat_id:
                     wanted.discard(name)
+
+    @rule(chat_id=chats)
+    def forget(self, chat_id):
+        """A chat has everything deleted: nothing is owed to it any more, and nothing of before may come to it."""
+        self.store.apply([ForgetChat(chat_id=chat_id)], now=self.now)
+        self.watching.pop(chat_id, None)
+        self.owed = {key: names for key, names in self.owed.items() if key[0] != chat_id}
+        self.unknown = {key: count for key, count in self.unknown.items() if key[0] != chat_id}
+        self.arrived = [one for one in self.arrived if one[0] != chat_id]
+        self.claims = [one for one in self.claims if one.channel.chat_id != chat_id]  # on their way: what becomes of them is nobody's
 
     @rule(names=st.sets(names, min_size=1))
     def news(self, names):

@@ -19,7 +19,7 @@ _PEOPLE = 15  # commands of one person are limited to 20 a minute
 
 @check("D5", "commands while the daemon is killed: effect once, answer at least once")
 def commands(run: Run) -> Result:
-    each = run.pick(4, 10)
+    each = run.pick(2, 10)
     stage = Stage(run, events=1, feeds=1)
     daemon = stage.start()
     people = range(700, 700 + _PEOPLE)
@@ -50,7 +50,7 @@ def commands(run: Run) -> Result:
     kept = {}
     for person in people:
         channel = store.channel(person)
-        kept[person] = [] if channel is None else [one.organisation.name for one in store.channel_watches(channel.id)]
+        kept[person] = [] if channel is None else [one.watch.name for one in store.channel_watches(channel.id)]
     lost = sum(len(set(asked[person]) - set(kept[person])) for person in people)
     repeated = sum(len(kept[person]) - len(set(kept[person])) for person in people)
     silent = sum(max(0, each - answered(person)) for person in people)

@@ -64,7 +64,7 @@ def unknown_fates(run: Run) -> Result:
         async with a_world(f"sqlite:///{run.folder()}/fates.db", settings=settings) as world:
             for chat in range(1, CHATS + 1):
                 world.follow(chat)
-            return await _tell(run, world, run.pick(25 * 18, 10_000) // CHATS)
+            return await _tell(run, world, run.pick(CHATS * 12, 10_000) // CHATS)
 
     return asyncio.run(body())
 
