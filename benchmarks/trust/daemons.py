@@ -170,7 +170,7 @@ def full_disk(run: Run) -> Result:
 
 @check("D15", "the first poll of feeds that hold much tells nothing; what is new afterwards is told")
 def first_polls(run: Run) -> Result:
-    feeds, entries = 50, run.pick(100, 1000)
+    feeds, entries = 50, run.pick(20, 1000)
     outside = run.hold(Outside())
     house = House(run.folder(), outside, run.nursery)
     old = {f"f{n}": [f"Old {n} Place {e} Council cancels £{e + 2}m contract with Palantir" for e in range(entries)] for n in range(feeds)}
