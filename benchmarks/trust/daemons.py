@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import resource
 import signal
 import sqlite3
@@ -12,7 +13,7 @@ import time
 from house import House, Outside, rss
 
 from benchmarks.trust.base import Result, Run, check, wait_for
-from benchmarks.trust.stage import MARK, Stage
+from benchmarks.trust.stage import MARK, Stage, places
 
 _PEOPLE = 15  # commands of one person are limited to 20 a minute
 
@@ -173,13 +174,14 @@ def first_polls(run: Run) -> Result:
     feeds, entries = 50, run.pick(20, 1000)
     outside = run.hold(Outside())
     house = House(run.folder(), outside, run.nursery)
-    old = {f"f{n}": [f"Old {n} Place {e} Council cancels £{e + 2}m contract with Palantir" for e in range(entries)] for n in range(feeds)}
+    names = places(entries + feeds, random.Random(15))  # names with numbers in them are not told apart
+    old = {f"f{n}": [f"{names[e]} Council cancels £{e + 2}m contract with Palantir" for e in range(entries)] for n in range(feeds)}
     outside.documents |= {name: rss(*titles) for name, titles in old.items()}
     house.write(*old)
     config = house.folder / "config.toml"
     config.write_text(config.read_text().replace('first_poll = "alert"', 'first_poll = "seed"'))
     backlog = _once(house)
-    new = {name: f"New{number} Council cancels £{number + 3}m contract with Palantir" for number, name in enumerate(old)}
+    new = {name: f"{names[entries + number]} Council cancels £{number + 3}m contract with Palantir" for number, name in enumerate(old)}
     outside.documents |= {name: rss(*titles, new[name]) for name, titles in old.items()}
     fresh = _once(house)
     figure = f"{feeds} feeds of {entries} entries: {len(backlog)} alerts for the backlog, {len(set(fresh))} of {feeds} for what is new"
