@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from watchers.stories.lexicon import Frequencies, lexicon
+from watchers.stories.lexicon import Frequencies, lexicon, stem
 from watchers.stories.told import Told, same_party, words
 from watchers.stories.words import Text
 from watchers.types import AlertClass, Money
@@ -155,10 +155,17 @@ def _registers(one: Told) -> set[str]:
 def _two_faces(a: Told, b: Told) -> bool:
     """One decision may have two public faces: "the mayor cancels", "the police lose". Supplier and sum together tell that it is one.
 
-    The sum must be the very same then: two councils may well end two contracts of about the same size with one supplier.
+    The sum must be the very same then, and the two of different kinds: two councils may well sign with one supplier for one sum.
     """
+    if any(_peers(ours, theirs) for ours in a.bodies for theirs in b.bodies):
+        return False
     close = a.at is not None and b.at is not None and abs(a.at - b.at) <= _CLOSE and not a.official and not b.official
     return close and same_party(a.suppliers, b.suppliers) is True and same_sums(a, b, Decimal(0)) is True
+
+
+def _peers(one: str, other: str) -> bool:
+    """Whether two names are of bodies of one kind."""
+    return bool(lexicon().peers & {stem(word) for word in one.split()} & {stem(word) for word in other.split()})
 
 
 def same_sums(a: Told, b: Told, tolerance: Decimal | None = None) -> bool | None:
