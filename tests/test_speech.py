@@ -15,13 +15,12 @@ from babel.messages.catalog import Message
 from babel.numbers import parse_decimal
 from botapi import found_entities, parse_html, tdjson
 
-from bot.commands.names import Wanted, read_name
+from bot.commands.wishes import Wish, read_wish
 from bot.locale import LANGUAGES, SOURCE, path_of, read_catalogue
 from bot.locale.__main__ import as_file, missing, sentences, updated
 from bot.markup import Piece, join, tagless, units, words
 from bot.speech import ENGLISH, Counted, Speech, Text, counted, nearest, speech_for
 from bot.texts import menu, talking
-from watchers.types import Role
 
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 ARABIC = Speech("ar")
@@ -61,7 +60,6 @@ def marked() -> Iterator[Text | Counted]:
         yield Text(message.id) if isinstance(message.id, str) else counted(*message.id)
 
 
-@pytest.mark.xfail(strict=False, reason="sentences are being added: goes when they are translated")
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_sentence_is_in_every_catalogue_and_translated(language: str) -> None:
     """``make texts`` brings a catalogue up to date and lists what is missing."""
@@ -104,11 +102,11 @@ def test_every_sentence_with_any_value_is_read_by_telegram_as_it_was_meant(langu
     speech = Speech(language)
     for sentence in marked():
         names = places(sentence.other if isinstance(sentence, Counted) else sentence)
-        harmless: dict[str, str | int | Piece] = dict.fromkeys(names, "x")
         number: dict[str, str | int | Piece] = {"n": 3} if isinstance(sentence, Counted) else {}
-        ours = found_entities(speech.say(sentence, **harmless | number).plain)
+        linked = {name: words("https://t.me/bot?start=w_1") for name in names if name == "link"}
+        harmless: dict[str, str | int | Piece] = dict.fromkeys(names, "x")
+        ours = found_entities(speech.say(sentence, **harmless | number | linked).plain)
         for value in HOSTILE:
-            linked = {name: words("https://t.me/bot?start=w_1") for name in names if name == "link"}
             piece = speech.directed(speech.say(sentence, **dict.fromkeys(names, value) | number | linked))
             text, entities = parse_html(piece.html.replace("\ud800", ""))
 
@@ -134,9 +132,16 @@ def test_what_telegram_shows_of_the_bot_is_of_the_length_it_takes(language: str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_parts_are_asked_for_in_the_words_that_help_teaches(language: str) -> None:
     lines = [tagless(Speech(language).say(one).plain) for one in talking.HELP]
-    written = [read_name(found[1]) for line in lines if (found := re.match("\u2066?/watch (.+?)\\s*:", line.replace("\u2069", "")))]
+    found = [re.match("/watch (.+?)\\s*:", re.sub("[\u2066-\u2069]", "", line)) for line in lines]
+    taught = (
+        "Palantir",
+        "Palantir as supplier over £1m without football",
+        "Palantir AND Metropolitan Police",
+        "cancellations by London bodies",
+    )
 
-    assert written == [Wanted("Palantir", Role.EITHER), Wanted("Palantir", Role.SUPPLIER)]
+    assert [read_wish(line[1]) for line in found if line] == [read_wish(line) for line in taught]
+    assert all(isinstance(read_wish(line), Wish) for line in taught)
 
 
 @pytest.mark.parametrize(("code", "language"), [("de", "de"), ("de-AT", "de"), ("AR_eg", "ar"), ("pt-br", "en"), ("", "en"), (None, "en")])
