@@ -27,7 +27,7 @@ CHANGE = {
     "import": text("Read such files back"),
     "forget": text("Delete everything about this chat"),
 }
-OPERATE = {"admin": text("How the bot is, for who run it")}
+OPERATE = {"admin": text("How the bot is doing, for those who run it")}
 
 # What Telegram shows of the bot: on its profile (at most 120 letters), and in a chat that has not begun yet (at most 512).
 SHORT_DESCRIPTION = text("I tell you when a public contract you care about is awarded or cancelled, with the evidence.")

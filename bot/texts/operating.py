@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.speech import counted, text
 
-HEAD = text("<b>How the bot is</b>")
+HEAD = text("<b>How the bot is doing</b>")
 FEEDS_WELL = counted("{healthy} of {n} feed answers.", "{healthy} of {n} feeds answer.")
 WAITING = counted("{n} message waits.", "{n} messages wait.")
 DELIVERIES_REST = text("⏸ Alerts rest: nothing but answers goes out.")
@@ -50,5 +50,5 @@ CANCEL = text("Cancel")
 ANNOUNCED = text("It is on its way.")
 NOT_ANNOUNCED = text("Nothing was sent.")
 ANNOUNCE_WHAT = text("Write it behind the command: <code>/admin announce TEXT</code>")
-ANNOUNCEMENT = text("📣 <b>From who run this bot</b>\n{text}")
+ANNOUNCEMENT = text("📣 <b>From those who run this bot</b>\n{text}")
 WHO = text("Write a number behind it: that of a person or chat, as /admin shows them.")

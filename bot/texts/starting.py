@@ -15,7 +15,7 @@ SEND_NAME = text(
 )
 EXAMPLE_NAME = "Palantir"
 
-WHICH_OF_PAGE = text("I know this page. Whom of it shall I watch?")
+WHICH_OF_PAGE = text("I know this page. Whom shall I watch?")
 PAGE_NAMES_NOBODY = text(
     "I know this page, but it names no supplier and no public body of a contract. Send me the name that I should watch."
 )

@@ -30,7 +30,7 @@ PAUSED_TOAST = text("Paused: nothing is told of it until you resume it.")
 RESUMED_TOAST = text("Resumed.")
 REMOVED = text("Stopped watching {watch}.")
 UNDO = text("↩️ Undo")
-BACK_AGAIN = text("Watching it again.")
+BACK_AGAIN = text("I watch it again.")
 UNDO_GONE = text("This was undone before, or is too long ago.")
 
 # The screen of its excluded words; {command} is what people copy and change: "/without 3 football, cricket".
