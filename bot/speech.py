@@ -31,7 +31,7 @@ _MAX_LABEL = 40
 _MAX_DECIMALS = 3  # of a sum in millions: more is read more easily in full
 _ISOLATED = re.compile("[\u2066-\u2068][^\u2069]*\u2069")
 # In a sentence that runs from right to left: tags and placeholders are passed over, an example to copy is one run, tags and all.
-_RUNS = re.compile(r"(?P<run><code>.*?</code>)|<[^>]*>|\{[^}]*\}|(?P<words>[/@]?[A-Za-z][\w@&.\-]*(?: [A-Za-z][\w@&.\-]*)*)", re.ASCII)
+_RUNS = re.compile(r"(?P<run><code>.*?</code>)|<[^>]*>|\{[^}]*\}|(?P<words>[/@]?[A-Za-z][\w@&.\-]*(?: £?[A-Za-z0-9][\w@&.\-]*)*)", re.ASCII)
 
 
 class Text(str):

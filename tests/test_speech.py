@@ -164,10 +164,12 @@ def test_each_language_counts_in_its_own_forms() -> None:
 def test_in_arabic_whatever_is_put_in_keeps_its_own_direction_and_every_line_begins_at_the_right() -> None:
     line = ARABIC.say(NAME, names="Palantir (UK)").plain
     example = ARABIC.say(talking.WELCOME_GROUP)
+    taught = join("\n", [ARABIC.say(one) for one in talking.HELP]).plain
     list_ = ARABIC.directed(join("\n", [words("• ") + ARABIC.name("Outlet 1"), words("1. ") + ARABIC.name("شركة")]))
 
     assert line == "تتابع: \u2068Palantir (UK)\u2069"
     assert "\u2066<code>/watch Palantir</code>\u2069" in example.html, "what is copied has no marks in it"
+    assert "\u2066/watch Palantir as supplier over £1m without football\u2069" in taught, "a sum does not cut a command in two"
     assert list_.plain == "\u200f• \u2068Outlet 1\u2069\n\u200f1. \u2068شركة\u2069"
     assert ARABIC.date(datetime(2026, 5, 21, tzinfo=UTC).date()).plain == "\u206821 مايو 2026\u2069"
 
