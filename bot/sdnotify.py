@@ -27,7 +27,9 @@ class Notifier:
         self._send("READY=1")
 
     def stopping(self) -> None:
+        """The last thing that is said: what is under way may still finish and would report on itself."""
         self._send("STOPPING=1")
+        self._address = ""
 
     def alive(self) -> None:
         self._send("WATCHDOG=1")

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, case, delete, exists, or_, select, text, updat
 
 from storage.columns import Instant
 from storage.groups import end_group, record_group, release_group
-from storage.mutes import tell_after_all
+from storage.mutes import end_mutes, tell_after_all
 from storage.recipients import add_deliveries
 from storage.records import DeliveryKind, DeliveryState
 from storage.returning import EXPIRED
@@ -158,7 +158,11 @@ class Deliveries:
 
     @writes
     def expire(self, connection: Connection, now: datetime, *, age: timedelta = timedelta(days=7)) -> int:
-        """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week), unless for its digest; says how many."""
+        """Withhold what has waited longer than ``age`` (a suspended channel, an outage of a week), unless for its digest; says how many.
+
+        Mutes that are over end as well.
+        """
+        end_mutes(connection, now)
         old = update(delivery).where(delivery.c.state == PENDING, delivery.c.rank <= ALERT_RANK, delivery.c.created_at < now - age)
         return connection.execute(old.values(state=DeliveryState.WITHHELD.value, reason=EXPIRED, touched_at=now, done_at=now)).rowcount
 

@@ -162,6 +162,11 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
     return or_(mute.c.until.is_(None), mute.c.until > now)
 
 
+def end_mutes(connection: Connection, now: datetime) -> None:
+    """Delete the mutes that are over, so that the table holds what is in force and no more."""
+    connection.execute(delete(mute).where(mute.c.until <= now))
+
+
 def change_mutes(connection: Connection, change: AddMute | RemoveMute, channel_id: int, now: datetime) -> None:
     """Mute something and withhold what waits and is muted by it, or tell of it again from now on; NotFound when it was not muted."""
     connection.execute(delete(mute).where(mute.c.channel_id == channel_id, ~_in_force(now)))

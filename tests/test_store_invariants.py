@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import create_engine, event
 from storing import LEASE, PAUSE, SERCO, Rules, a_feed, a_finding, an_entry, chat, chat_watch, claim, save, set_up, told
 
+from storage.alert_changes import Wrong
 from storage.exceptions import StoreUnavailable
 from storage.records import ForgetChat, InboxUpdate, RemoveWatch, Reply
 from storage.store import Store, open_store
@@ -34,11 +35,14 @@ READS = {
     "counts": lambda s: s.counts(NOW),
     "draft": lambda s: s.draft(7, 1, NOW),
     "every_feed": lambda s: s.every_feed(),
+    "complained": lambda s: s.complained(1, Wrong.SUM),
+    "complaints": lambda s: s.complaints(),
     "contract": lambda s: s.contract(1, 1),
     "entry_of": lambda s: s.entry_of(b"key", "notices.example/1"),
     "evidence": lambda s: s.evidence(1),
     "feeds": lambda s: s.feeds(),
     "followers": lambda s: s.followers(1),
+    "given_up": lambda s: s.given_up(NOW),
     "group": lambda s: s.group(1, 1),
     "kept": lambda s: s.kept(1),
     "keys_of_entries": lambda s: s.keys_of_entries(),
@@ -47,47 +51,64 @@ READS = {
     "ledger": lambda s: s.ledger(NOW),
     "lookups_due": lambda s: s.lookups_due("bbc", NOW, limit=5),
     "meta": lambda s: s.meta("key"),
+    "mute_targets": lambda s: s.mute_targets(1, 1),
+    "mutes": lambda s: s.mutes(1, NOW),
     "newest_alerts": lambda s: s.newest_alerts(5),
+    "newest_stories": lambda s: s.newest_stories(5),
     "next_delivery_at": lambda s: s.next_delivery_at(NOW),
     "next_due_at": lambda s: s.next_due_at(),
+    "noise": lambda s: s.noise(NOW),
     "old_entries": lambda s: s.old_entries(5),
     "oldest_story_at": lambda s: s.oldest_story_at(),
+    "operating": lambda s: s.operating(),
     "parties_in": lambda s: s.parties_in(1),
     "parties_named": lambda s: s.parties_named("palantir"),
     "parties_registered": lambda s: s.parties_registered("GB-COH-1"),
     "past_stories": lambda s: s.past_stories(NOW, [EventKind.AWARDED], Terms(minimum=1), direct=True, pieces=[["x"]]),
     "pending_updates": lambda s: s.pending_updates(5),
     "progress": lambda s: s.progress(NOW, PAUSE),
+    "rhythms": lambda s: s.rhythms(1),
     "set_back": lambda s: s.set_back(),
     "shared_watch": lambda s: s.shared_watch(1),
     "shared_watchlist": lambda s: s.shared_watchlist("token"),
     "stored_alerts": lambda s: s.stored_alerts(),
     "stored_texts": lambda s: s.stored_texts(NOW, after=0, limit=5),
+    "story": lambda s: s.story(1),
+    "story_of_alert": lambda s: s.story_of_alert(1),
+    "stuck_since": lambda s: s.stuck_since(NOW),
     "texts_of": lambda s: s.texts_of([1]),
+    "times": lambda s: s.times(1),
+    "turn_timetables": lambda s: s.turn_timetables(NOW),  # which writes only where something is due
     "unseen": lambda s: s.unseen("bbc", [an_entry("one")]),
     "watchlists": lambda s: s.watchlists(1),
     "watched_since": lambda s: s.watched_since(),
     "watches": lambda s: s.watches(),
+    "weeks_over": lambda s: s.weeks_over(NOW),
 }
 WRITES = {
     "add_note": lambda s: s.add_note(Reply(chat_id=7, thread_id=None, text="hello"), key="hello", now=NOW),
     "apply": lambda s: s.apply([], now=NOW),
     "at_work": lambda s: s.at_work(NOW),
+    "begin_reports": lambda s: s.begin_reports(NOW),
     "begin": lambda s: s.begin(NOW),
     "claim_delivery": lambda s: s.claim_delivery(NOW, owner="daemon", lease=LEASE, edit_pause=PAUSE),
     "claim_due_feeds": lambda s: s.claim_due_feeds(NOW, limit=1, owner="daemon", lease=LEASE),
+    "erase_suspended": lambda s: s.erase_suspended(NOW, NOW),
     "expire": lambda s: s.expire(NOW),
     "failed": lambda s: s.failed(1, reason="", suspend=False, **OWN),
     "fan_out": lambda s: s.fan_out(NOW),
+    "join_stories": lambda s: s.join_stories(1, 2, rules=Rules(), now=NOW),
     "lookup_failed": lambda s: s.lookup_failed("bbc", an_entry("one"), NOW),
     "note_unconfirmed": lambda s: s.note_unconfirmed(NOW),
     "prune_updates": lambda s: s.prune_updates(NOW),
     "recover": lambda s: s.recover(NOW),
+    "report_week": lambda s: s.report_week(1, None, NOW),
     "retry": lambda s: s.retry(1, not_before=NOW, maybe_sent=False, error="", channel_pause_until=NOW, **OWN),
     "save_poll": lambda s: s.save_poll("bbc", [], FeedState(), rules=Rules(), watches_version=2, now=NOW),
     "save_state": lambda s: s.save_state("bbc", FeedState(), NOW),
     "save_updates": lambda s: s.save_updates([InboxUpdate(update_id=1, raw={})], NOW),
     "sent": lambda s: s.sent(1, message_id=1, revision=1, channel_pause_until=NOW, **OWN),
+    "split_story": lambda s: s.split_story(1, [2], rules=Rules(), now=NOW),
     "set_meta": lambda s: s.set_meta("key", "value"),
     "sync_config": lambda s: s.sync_config([], [], NOW),
     "sync_packs": lambda s: s.sync_packs([], NOW),
@@ -116,7 +137,9 @@ def test_every_public_method_has_a_docstring_and_shows_no_connection():
 def filled(store):
     """A store in which each of the methods finds what it asks for."""
     set_up(store, NOW)
-    save(store, "bbc", told(an_entry("one"), a_finding()), now=NOW)
+    for number, name in enumerate(("Palantir", "Serco")):  # the first story has an entry to spare, and another to be joined to
+        save(store, "bbc", told(an_entry(f"one {number}"), a_finding(supplier=name)), now=NOW)
+    save(store, "bbc", told(an_entry("again"), a_finding()), now=NOW)
     store.fan_out(NOW)
     store.save_updates([InboxUpdate(update_id=1, raw={})], NOW)
     assert claim(store, NOW) is not None
