@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 CONFIG ?= config.toml
-PYTEST_ARGS ?= -n auto --maxprocesses=4 --dist loadgroup
+PYTEST_ARGS ?= -n 3
 
 BOTAPI ?= ../shared/tools/fakebotapi.py
 CONTRACT_ARGS ?= --rounds 1 --anywhere 0

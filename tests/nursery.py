@@ -19,7 +19,7 @@ import connects
 
 from watchers.text.rules import rules
 
-_COMMANDS = ["check", "classify", "database", "demo", "doctor", "evidence", "feeds", "replay", "run", "status", "stories"]
+_COMMANDS = ["check", "classify", "database", "demo", "doctor", "evidence", "feeds", "ledger", "replay", "run", "status", "stories"]
 
 
 class Nursery:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from nursery import Child, Nursery
 from sqlalchemy import delete, update
 from storing import a_finding, an_entry, chat, chat_watch, must_claim, save, send, set_up, told
 
@@ -82,12 +82,15 @@ def test_a_channel_that_comes_back_is_owed_what_a_later_report_of_an_old_story_t
     assert (found.pairs, found.problems) == (2, ())
 
 
-def test_the_command_counts_names_and_fails_when_something_is_wrong(sqlite_url: str, tmp_path: Path, now: datetime) -> None:
+def test_the_command_counts_names_and_fails_when_something_is_wrong(
+    sqlite_url: str, tmp_path: Path, now: datetime, nursery: Nursery
+) -> None:
     (tmp_path / "config.toml").write_text(f'[store]\nurl = "{sqlite_url}"\n[fetch]\ncontact = "me@example.org"\n')
 
-    def verify(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot", "ledger", "verify", "--config", str(tmp_path / "config.toml"), *options]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+    def verify(*options: str) -> Child:
+        child = Child(nursery, tmp_path, ["ledger", "verify", *options], environment=dict(os.environ))
+        child.wait(60)
+        return child
 
     with open_store(sqlite_url) as store:
         present = datetime.now(now.tzinfo)
@@ -98,8 +101,8 @@ def test_the_command_counts_names_and_fails_when_something_is_wrong(sqlite_url: 
         store._db.write(lambda connection: connection.execute(delete(delivery)))
         broken = verify("--json")
 
-    assert sound.returncode == 0
-    assert "Every alert has exactly one state for every channel it is for." in sound.stdout
-    assert broken.returncode == 1
-    summary, problem = map(json.loads, broken.stdout.splitlines())
+    assert sound.code == 0
+    assert "Every alert has exactly one state for every channel it is for." in "\n".join(sound.out)
+    assert broken.code == 1
+    summary, problem = map(json.loads, broken.out)
     assert (summary["problems"], problem["kind"], problem["alert_id"]) == (1, "missing", 1)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
+import os
 import re
-import subprocess
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nursery import Child, Nursery
 
 from bot.resources import example_config, samples
 
@@ -23,10 +24,6 @@ FEEDS = [feed["id"] for feed in WEEK["feeds"]]
 DOCUMENTS = sorted(path for feed in FEEDS for path in (FOLDER / feed).iterdir() if path.suffix in {".xml", ".atom"})
 PACKAGES = sorted((FOLDER / WEEK["find_a_tender"]["folder"]).glob("*.json"))
 RELEASES = [release for path in PACKAGES for release in json.loads(path.read_text(encoding="utf-8"))["releases"]]
-
-
-pytestmark = pytest.mark.xdist_group("the demo, run once")
-PROGRAM = Path(sys.executable).with_name("contractwatch")
 
 
 def _name(path: Path) -> str:
@@ -152,12 +149,18 @@ def test_every_watched_name_of_the_week_is_alerted_once_at_least() -> None:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[dict[str, Any]]:
-    """The alerts of ``contractwatch demo --json``, in the order in which they were told."""
-    done = subprocess.run([PROGRAM, "demo", "--json"], capture_output=True, text=True, timeout=120, check=False)
-
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def told(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The alerts of ``contractwatch demo --json``, in the order in which they were told; made once for all processes of tests."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = folder / "demo.jsonl"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            demo = Child(nursery, folder, ["demo", "--json"], environment=dict(os.environ))
+            assert demo.wait(120) == 0, demo.err
+            kept.write_text("\n".join(demo.out), encoding="utf-8")
+    return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
 
 
 def _is(alert: dict[str, Any], expected: dict[str, Any]) -> bool:
