@@ -182,7 +182,10 @@ def first_polls(run: Run) -> Result:
     config.write_text(config.read_text().replace('first_poll = "alert"', 'first_poll = "seed"'))
     backlog = _once(house)
     new = {name: f"{names[entries + number]} Council cancels £{number + 3}m contract with Palantir" for number, name in enumerate(old)}
-    outside.documents |= {name: rss(*titles, new[name]) for name, titles in old.items()}
+    # Each under an address of its own: one page is one story, whoever links to it.
+    outside.documents |= {
+        name: rss(*titles, new[name]).replace(f"/{entries}<".encode(), f"/{name}<".encode()) for name, titles in old.items()
+    }
     fresh = _once(house)
     figure = f"{feeds} feeds of {entries} entries: {len(backlog)} alerts for the backlog, {len(set(fresh))} of {feeds} for what is new"
     return Result(figure=figure, passed=not backlog and len(fresh) == feeds and set(fresh) == set(new.values()))
