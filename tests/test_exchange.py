@@ -27,7 +27,7 @@ WISHES = st.builds(
     lambda one, role, partner, without, terms: (
         Watch(
             organisation=one,
-            role=role,
+            role=role if one else Role.EITHER,  # who is not named plays no part
             partner=Organisation(name=partner) if partner and one else None,
             without=without,
             direct=bool(without),
@@ -48,8 +48,12 @@ WISHES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.just("") | NAMES | HOSTILE, st.lists(WISHES, min_size=1, max_size=2, unique=True), min_size=1, max_size=2))
+# A list has a watch once, whatever its terms.
+LISTS = st.lists(WISHES, min_size=1, max_size=2, unique_by=lambda wish: wish[0])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.dictionaries(st.just("") | NAMES | HOSTILE, LISTS, min_size=1, max_size=2))
 def test_what_is_written_is_read_as_it_was_and_no_cell_is_a_formula(lists: dict[str, list[Asked]]) -> None:
     as_csv, as_toml = write_csv(lists), write_toml(lists)
 
