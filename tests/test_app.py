@@ -146,7 +146,7 @@ def test_the_service_manager_hears_ready_alive_and_stopping(house: House, tmp_pa
         manager.settimeout(10)
         daemon = house.start(NOTIFY_SOCKET=str(place), WATCHDOG_USEC="1500000")
         heard = []
-        while heard.count("WATCHDOG=1") < 2:
+        while heard.count("WATCHDOG=1") < 2 or not any(one.startswith("STATUS=") for one in heard):
             heard.append(manager.recv(200).decode())
         assert daemon.stop() == 0
         manager.settimeout(0.2)
