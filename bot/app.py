@@ -31,6 +31,7 @@ from bot.jobs import Jobs
 from bot.parts import Parts, opened
 from bot.polling import Polling
 from bot.sdnotify import Notifier
+from bot.silences import explain_silences
 from bot.token import Token, why_no_token
 from bot.trouble import StoreTrouble
 from bot.updates import Telegram
@@ -212,8 +213,7 @@ class Daemon:
         call, store, now = team.parts.call, team.parts.store, self._now()
         await call(store.expire, now)
         await notes.erase(store, call, now)
-        if await report_weeks(store, call, now):
-            team.deliverer.wake()
+        await self._explain(team, now)
         await tell_admins(store, call, self._config.telegram.admins, now)
         await call(store.note_unconfirmed, now)
         await call(store.prune_updates, now - _KEPT_UPDATES)
@@ -230,6 +230,17 @@ class Daemon:
                 "waiting": counts.deliveries.get("pending", 0),
             },
         )
+
+    async def _explain(self, team: _Team, now: datetime) -> None:
+        """Tell chats how the watch goes that is kept for them; not while nothing goes out, for it would be old when it is read."""
+        call, store = team.parts.call, team.parts.store
+        if team.telegram is None or now - (team.telegram.last_ok_at or team.started_at) > _DEAF:
+            return
+        if (await call(store.operating)).paused_deliveries:
+            return
+        told = await report_weeks(store, call, now) + await explain_silences(store, call, team.polling.feeds.values(), now)
+        if told:
+            team.deliverer.wake()
 
     def _alarm(self, team: _Team) -> Alarm:
         address, fetch = self._config.health.ping, team.parts.poller.fetch

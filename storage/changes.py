@@ -35,10 +35,10 @@ from storage.records import (
     channel_key,
 )
 from storage.replies import queue_reply
-from storage.reports import set_heartbeat
+from storage.reports import follow_clock, set_report
 from storage.returning import channels_of, revive, suspend
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
-from storage.times import SetHeartbeat, SetRhythm, SetTimes, SetZone
+from storage.times import SetReport, SetRhythm, SetTimes, SetZone
 from storage.timetables import change_times
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
@@ -140,12 +140,14 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _change_settings(connection, change, now)
 
 
-def _change_settings(connection: Connection, change: ListChange | TimeChange | SetHeartbeat | OperatorChange, now: datetime) -> None:
+def _change_settings(connection: Connection, change: ListChange | TimeChange | SetReport | OperatorChange, now: datetime) -> None:
     match change:
-        case SetHeartbeat():
-            set_heartbeat(connection, change, now)
+        case SetReport():
+            set_report(connection, change, now)
         case SetTimes() | SetRhythm() | SetZone():
             change_times(connection, change, now)
+            if isinstance(change, SetZone):
+                follow_clock(connection, change.chat_id, now)
         case SetPause() | SetListed() | Announce():
             operate(connection, change, now)
         case _:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from storage.alert_changes import Sound
 from storage.records import Channel, ChannelKind, ChannelState, channel_key
-from storage.tables import channel, report, timetable
-from storage.times import Heartbeat
-from storage.timetable_rows import read_times
+from storage.report_tables import report
+from storage.tables import channel, timetable
+from storage.timetable_rows import read_report, read_times
 from storage.unit import reads
 from watchers.types import EventKind
 
@@ -29,27 +29,32 @@ class Channels:
     @reads
     def channel(self, connection: Connection, chat_id: int, thread_id: int | None = None) -> Channel | None:
         """Read the channel of a chat, or of a topic in it; None if it was never set up, or was forgotten."""
-        wanted = _WITH_TIMES.where(channel.c.key == channel_key(chat_id, thread_id), ~channel.c.transient)
+        wanted = WITH_TIMES.where(channel.c.key == channel_key(chat_id, thread_id), ~channel.c.transient)
         row = connection.execute(wanted).one_or_none()
-        return None if row is None else _with_times(row)
+        return None if row is None else with_times(row)
 
     @reads
     def channels(self, connection: Connection) -> list[Channel]:
         """List every channel, in the order they were set up."""
-        return [_with_times(row) for row in connection.execute(_WITH_TIMES.where(~channel.c.transient).order_by(channel.c.id))]
+        return [with_times(row) for row in connection.execute(WITH_TIMES.where(~channel.c.transient).order_by(channel.c.id))]
 
 
-_WITH_TIMES = (
-    select(channel, report.c.heartbeat, *[one.label(f"times_{one.name}") for one in timetable.c])
+WITH_TIMES = (  # channels with when they are told, as ``with_times`` reads them
+    select(
+        channel,
+        *[one.label(f"report_{one.name}") for one in report.c],
+        *[one.label(f"times_{one.name}") for one in timetable.c],
+    )
     .outerjoin(timetable, timetable.c.channel_id == channel.c.id)
     .outerjoin(report, report.c.channel_id == channel.c.id)
 )
 
 
-def _with_times(row: Row[Any]) -> Channel:
+def with_times(row: Row[Any]) -> Channel:
+    """Read a channel from a row of ``WITH_TIMES``."""
     known = read_channel(row)
-    if row.heartbeat is not None:
-        known = replace(known, heartbeat=Heartbeat(row.heartbeat))
+    if row.report_channel_id is not None:
+        known = replace(known, report=read_report(row, "report_"))
     return known if row.times_channel_id is None else replace(known, times=read_times(row, "times_"))
 
 

@@ -16,6 +16,7 @@ from storage.awards import write_awards, write_lookup
 from storage.codec import finding_body
 from storage.evidence import same_texts, write_evidence
 from storage.feeds import feed_number, write_state
+from storage.habits import learn_news
 from storage.records import OldEntry, SaveResult
 from storage.sql import chunks, insert_many, lock_stories, new_ids
 from storage.stories import StoryWriter
@@ -152,6 +153,7 @@ class Entries:
         new = len({known.id for known in placed if known.is_new})
         if new:
             connection.execute(_COUNT_ENTRIES, {"of_id": number, "more": new})
+            learn_news(connection, number, now)
         if state is not None:
             write_state(connection, number, state, now)
         return SaveResult(new=new, changed=changed, stories=writer.opened, alerts=writer.alerts)

@@ -78,7 +78,7 @@ class Mutes:
             .outerjoin(story, and_(of_story, story.c.id == mute.c.target))
             .outerjoin(feed, and_(mute.c.kind == MuteKind.FEED.value, feed.c.id == mute.c.target))
             .outerjoin(watch, and_(mute.c.kind == MuteKind.WATCH.value, watch.c.id == mute.c.target))
-            .where(_in_force(now), mute.c.channel_id == channel_id)
+            .where(in_force(now), mute.c.channel_id == channel_id)
             .where(or_(mute.c.kind != MuteKind.WATCH.value, watch.c.id.is_not(None)))
             .order_by(mute.c.created_at.desc(), mute.c.id.desc())
         )
@@ -120,7 +120,7 @@ class Mutes:
 
 def any_muted(connection: Connection, now: datetime) -> bool:
     """Whether anybody has muted anything: what is not there need not be looked for, alert by alert."""
-    return connection.execute(select(mute.c.id).where(_in_force(now)).limit(1)).first() is not None
+    return connection.execute(select(mute.c.id).where(in_force(now)).limit(1)).first() is not None
 
 
 def muted(now: datetime) -> ColumnElement[bool]:
@@ -128,7 +128,7 @@ def muted(now: datetime) -> ColumnElement[bool]:
 
     A feed mutes what no other feed reports, and a watch what the channel wants for no other watch.
     """
-    here = and_(mute.c.channel_id == channel.c.id, _in_force(now))
+    here = and_(mute.c.channel_id == channel.c.id, in_force(now))
     of_contract = (
         thread_story.c.story_id == story.c.id,
         _other.c.thread_id == thread_story.c.thread_id,
@@ -158,7 +158,8 @@ def _all_of(kind: MuteKind, rows: Any, number: Any, here: ColumnElement[bool]) -
     return and_(rows.where(one).correlate(channel, story).exists(), ~rows.where(~one).correlate(channel, story).exists())
 
 
-def _in_force(now: datetime) -> ColumnElement[bool]:
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """Hold for a mute that is not over."""
     return or_(mute.c.until.is_(None), mute.c.until > now)
 
 
@@ -169,7 +170,7 @@ def end_mutes(connection: Connection, now: datetime) -> None:
 
 def change_mutes(connection: Connection, change: AddMute | RemoveMute, channel_id: int, now: datetime) -> None:
     """Mute something and withhold what waits and is muted by it, or tell of it again from now on; NotFound when it was not muted."""
-    connection.execute(delete(mute).where(mute.c.channel_id == channel_id, ~_in_force(now)))
+    connection.execute(delete(mute).where(mute.c.channel_id == channel_id, ~in_force(now)))
     if isinstance(change, RemoveMute):
         gone = delete(mute).where(mute.c.channel_id == channel_id, mute.c.id == change.mute_id)
         if not connection.execute(gone).rowcount:

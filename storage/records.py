@@ -11,7 +11,7 @@ from typing import Any
 from storage.alert_changes import AlertChange, Sound
 from storage.list_changes import ListChange
 from storage.operator_changes import OperatorChange
-from storage.times import AT_ANY_TIME, Heartbeat, SetHeartbeat, TimeChange, Times
+from storage.times import AS_USUAL, AT_ANY_TIME, Report, SetReport, TimeChange, Times
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
 DEFAULT_EVENTS = frozenset(kind for kind in EventKind if kind.alert is not None)  # told of until something else is asked for
@@ -71,7 +71,7 @@ class Channel:
     language: str
     zone: str = "UTC"  # an IANA name
     times: Times = AT_ANY_TIME
-    heartbeat: Heartbeat = Heartbeat.QUIET_WEEKS
+    report: Report = AS_USUAL
     events: frozenset[EventKind] = field(default_factory=lambda: DEFAULT_EVENTS)  # the kinds of which it is told in general
     sound: Sound = Sound.ALL
     added_by: int | None = None  # the person who set it up
@@ -467,7 +467,7 @@ Change = (
     | AlertChange
     | TimeChange
     | OperatorChange
-    | SetHeartbeat
+    | SetReport
 )
 
 

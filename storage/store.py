@@ -37,6 +37,7 @@ from storage.regrouping import Regrouping
 from storage.replaying import Replaying
 from storage.reports import Reports
 from storage.restores import Restores
+from storage.silences import Silences
 from storage.standstill import Standstill
 from storage.status import Status
 from storage.timetables import Timetables
@@ -72,6 +73,7 @@ class Store(
     Complaints,
     Timetables,
     Reports,
+    Silences,
     Inbox,
     Operation,
     Parties,

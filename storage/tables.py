@@ -22,14 +22,25 @@ from sqlalchemy import (
     true,
 )
 
-from storage import place_tables, thread_tables
+from storage import place_tables, report_tables, thread_tables
 from storage.columns import Bytes, Duration, Foreign, Id, Instant, Json, Packed
 from storage.metadata import metadata
 from storage.story_tables import document, evidence, story, story_apart, story_entry, story_key
 
-__all__ = ["document", "evidence", "metadata", "place_tables", "story", "story_apart", "story_entry", "story_key", "thread_tables"]
+__all__ = [
+    "document",
+    "evidence",
+    "metadata",
+    "place_tables",
+    "report_tables",
+    "story",
+    "story_apart",
+    "story_entry",
+    "story_key",
+    "thread_tables",
+]
 
-SCHEMA = "0009"  # the newest migration; a test holds it to what stands in migrations/versions
+SCHEMA = "0010"  # the newest migration; a test holds it to what stands in migrations/versions
 APPLICATION = "contractwatch"  # in ``meta``: whose database this is
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -57,8 +68,6 @@ feed = Table(
     Column("ttl", Duration),
     Column("entries", BigInteger, nullable=False, server_default="0"),  # counted as they come: nobody counts a large table
     Column("checks", BigInteger, nullable=False, server_default="0"),  # polls that came to an end
-    Column("longest_gap", Duration),  # between its entries, as learned from them: longer without one is a silence
-    Column("learned_at", Instant),
     Column("owner", Text),  # who is polling it
     Column("lease_until", Instant),
     Column("touched_at", Instant),  # when its state was written: later than now means that the clock went back
@@ -85,7 +94,6 @@ entry = Table(
     Column("old", Boolean, nullable=False, server_default=false()),  # dated over its feed's max_age when it came: kept, never pushed
     Column("first_seen_at", Instant, nullable=False),
     Column("changed_at", Instant),
-    Index("ix_entry_feed", "feed_id", "id"),
     Index("ix_entry_old", "id", sqlite_where=_OLD, postgresql_where=_OLD),
 )
 
@@ -212,6 +220,16 @@ named_watchlist = Table(  # a watchlist that a channel named: it may have severa
     Index("ix_named_watchlist_channel", "channel_id"),
 )
 
+list_told = Table(  # a list with a name that has changed since its followers were told what is on it
+    "list_told",
+    metadata,
+    Column("watchlist_id", BigInteger, ForeignKey("watchlist.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("watches", Json, nullable=False),  # what was on it, with its terms
+    Column("since", Instant, nullable=False),  # when it first changed
+    Column("changed_at", Instant, nullable=False),  # when it last changed
+    Index("ix_list_told_changed", "changed_at"),
+)
+
 watchlist_watch = Table(
     "watchlist_watch",
     metadata,
@@ -253,42 +271,6 @@ timetable = Table(  # when a channel is told, where that is not at once and at a
     Column("looked_at", Instant, nullable=False),  # up to when everything that was due has been released
     Column("turns_at", Instant),  # when the next digest is due, or quiet hours begin or end
     Index("ix_timetable_turns", "turns_at"),
-)
-
-report = Table(  # what a channel is told about the watch that is kept for it
-    "report",
-    metadata,
-    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("heartbeat", Text, nullable=False),
-    Column("minute", Integer, nullable=False),  # of the day in the channel's zone
-    Column("weekday", Integer, nullable=False),
-    Column("silences", Boolean, nullable=False, server_default=true()),
-    Column("silence_at", Instant),  # when it was last told of feeds that are silent, or back
-    Column("next_at", Instant, nullable=False),
-    Column("since", Instant, nullable=False),  # the week began
-    Column("checks", BigInteger, nullable=False),  # of all feeds, when the week began
-    Index("ix_report_next", "next_at"),
-)
-
-silence = Table(  # a feed that fails, or has had nothing new for longer than it ever does
-    "silence",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("feed_id", BigInteger, ForeignKey("feed.id"), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("noticed_at", Instant, nullable=False),
-    Column("over_at", Instant),
-    Index("ix_silence_feed", "feed_id"),
-)
-
-silence_told = Table(
-    "silence_told",
-    metadata,
-    Column("silence_id", BigInteger, ForeignKey("silence.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("back", Boolean, nullable=False, server_default=false()),  # that it is over was told too
-    Index("ix_silence_told_channel", "channel_id"),
 )
 
 draft = Table(  # what somebody was asked to confirm

@@ -85,12 +85,32 @@ class Heartbeat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetHeartbeat:
-    """Give a channel a weekly report, or none."""
+class Report:
+    """What a channel is told about the watch that is kept for it: the weekly report, with its hour of the channel's clock, and silences.
+
+    ``minute`` of the day, ``weekday``: Monday is 0. ``silences``: it is told once of a feed that falls silent, and once when it is back.
+    """
+
+    heartbeat: Heartbeat = Heartbeat.QUIET_WEEKS
+    minute: int = MORNING
+    weekday: int = 0
+    silences: bool = True
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.minute < MINUTES and 0 <= self.weekday < _WEEK):
+            raise ValueError(f"no time that a clock shows: {self}")
+
+
+AS_USUAL = Report()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReport:
+    """Tell a channel more or less about the watch that is kept for it, or at another time."""
 
     chat_id: int
     thread_id: int | None = None
-    heartbeat: Heartbeat
+    report: Report
 
 
 TimeChange = SetTimes | SetRhythm | SetZone

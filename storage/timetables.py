@@ -18,8 +18,9 @@ from storage.columns import Instant
 from storage.exceptions import NotFound
 from storage.named_watchlists import channel_number
 from storage.records import DeliveryKind
+from storage.report_tables import report
 from storage.sql import PENDING, insert_new
-from storage.tables import alert, channel, delivery, report, story, subscription, timetable, watchlist
+from storage.tables import alert, channel, delivery, story, subscription, timetable, watchlist
 from storage.times import AT_ANY_TIME, Rhythm, SetRhythm, SetTimes, SetZone, TimeChange, Times, last_due, next_turn, quiet_until
 from storage.timetable_rows import read_times
 from storage.unit import reads, writes

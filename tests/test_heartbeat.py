@@ -11,7 +11,7 @@ from bot.facade import StoreCalls
 from bot.heartbeat import report_weeks
 from bot.markup import tagless
 from storage.store import Store
-from storage.times import Heartbeat, SetHeartbeat
+from storage.times import Heartbeat, Report, SetReport, SetTimes, SetZone, Times
 from watchers.types import FeedState
 
 ANN = 7
@@ -57,7 +57,7 @@ async def test_a_week_without_alerts_ends_with_a_few_words_and_once(store: Store
 async def test_a_week_with_alerts_is_reported_only_where_that_is_wanted(store: Store, heartbeat: Heartbeat, said: list[str]) -> None:
     set_up(store, NOW)
     chat(store, ANN, NOW, "Palantir")
-    store.apply([SetHeartbeat(chat_id=ANN, heartbeat=heartbeat)], now=NOW)
+    store.apply([SetReport(chat_id=ANN, report=Report(heartbeat=heartbeat))], now=NOW)
     save(store, "bbc", told(an_entry("one"), a_finding(watches=(chat_watch(store, "Palantir"),))), now=NOW)
     store.fan_out(NOW)
     send(store, must_claim(store, NOW), NOW)
@@ -65,4 +65,17 @@ async def test_a_week_with_alerts_is_reported_only_where_that_is_wanted(store: S
     assert await weeks(store, MONDAY) == said
     channel = store.channel(ANN)
     assert channel is not None
-    assert channel.heartbeat is heartbeat
+    assert channel.report == Report(heartbeat=heartbeat)
+
+
+async def test_a_report_comes_on_its_day_and_hour_of_the_chats_own_clock_and_not_in_its_quiet_hours(store: Store) -> None:
+    set_up(store, NOW)
+    chat(store, ANN, NOW, "Palantir")
+    store.apply([SetReport(chat_id=ANN, report=Report(weekday=4, minute=18 * 60)), SetZone(chat_id=ANN, zone="America/New_York")], now=NOW)
+    friday = datetime(2026, 6, 5, 22, tzinfo=UTC)  # 18:00 in New York
+    assert await weeks(store, friday - timedelta(minutes=1)) == []
+    assert await weeks(store, friday) != []
+
+    store.apply([SetTimes(chat_id=ANN, times=Times(quiet=(17 * 60, 19 * 60)))], now=friday)
+    assert await weeks(store, friday + WEEK + timedelta(minutes=59)) == []
+    assert await weeks(store, friday + WEEK + timedelta(hours=1)) != []

@@ -5,6 +5,8 @@ In process: real updates, the real deciders and a real store. Only what Telegram
 
 from __future__ import annotations
 
+import ast
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ import pytest
 from botapi import ANONYMOUS
 from telegram import Update
 
+from bot import commands
 from bot.commands import BUTTONS, COMMANDS, decide
 from bot.commands.asked import Asked, Place, Pressed, Request, read
 from bot.commands.desk import Decision, Desk, Quota
@@ -290,3 +293,15 @@ def _harms(decision: Decision) -> bool:
 def _adds(decision: Decision) -> bool:
     """Whether it does more than set the stranger's own chat up."""
     return any(not isinstance(change, EnsureChannel) for change in decision.changes)
+
+
+def test_no_two_buttons_and_no_two_commands_share_a_name() -> None:
+    """Of two lines of a table with one key the second would take the place of the first, without a word."""
+    tree = ast.parse(inspect.getsource(commands))
+    written = {
+        node.target.id: len(node.value.keys)
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Dict)
+    }
+
+    assert written == {"COMMANDS": len(COMMANDS), "BUTTONS": len(BUTTONS)}

@@ -100,12 +100,15 @@ async def test_digests_and_quiet_hours_are_set_on_the_screen_which_shows_what_ma
         assert await world.press(ANN, ANN, data=f"set:{ANN}:{data}") == texts.SET_TOAST
 
     await world.api.until(lambda: "🌍 Clock: Berlin" in labels(world, ANN))
-    assert labels(world, ANN)[1:7] == [
+    assert labels(world, ANN)[1:10] == [
         "⏱ Told: once a week, together",
         "📅 Digest on Friday",
         "🕘 Digest at 18:00",
         "🌙 Quiet hours: 22:00 – 07:00",
         "💓 Weekly report: after weeks without alerts",
+        "💓 Report on Monday",
+        "💓 Report at 09:00",
+        "🔇 Silent feeds: I say so",
         "🌍 Clock: Berlin",
     ]
     channel = world.store.channel(ANN)

@@ -15,13 +15,28 @@ from storing import LEASE, PAUSE, SERCO, Rules, a_feed, a_finding, an_entry, cha
 
 from storage.alert_changes import Wrong
 from storage.exceptions import StoreUnavailable
-from storage.records import ForgetChat, InboxUpdate, RemoveWatch, Reply
+from storage.records import Channel, ChannelKind, ChannelState, ForgetChat, InboxUpdate, RemoveWatch, Reply
+from storage.reports import Week
+from storage.silences import Listener
 from storage.store import Store, open_store
 from storage.tables import metadata
 from watchers.types import EventKind, FeedState, Terms
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OWN = {"owner": "daemon", "now": NOW}
+HELLO = Reply(chat_id=7, thread_id=None, text="hello")
+ANN = Channel(
+    id=1,
+    kind=ChannelKind.TELEGRAM,
+    key="telegram:7",
+    chat_id=7,
+    thread_id=None,
+    title="",
+    type="private",
+    state=ChannelState.ACTIVE,
+    state_reason=None,
+    language="en",
+)
 
 READS = {
     "alert_view": lambda s: s.alert_view(1, 1),
@@ -49,6 +64,7 @@ READS = {
     "last_update_id": lambda s: s.last_update_id(),
     "latest": lambda s: s.latest(1, 5),
     "ledger": lambda s: s.ledger(NOW),
+    "listeners": lambda s: s.listeners(NOW),
     "lookups_due": lambda s: s.lookups_due("bbc", NOW, limit=5),
     "meta": lambda s: s.meta("key"),
     "mute_targets": lambda s: s.mute_targets(1, 1),
@@ -71,6 +87,7 @@ READS = {
     "set_back": lambda s: s.set_back(),
     "shared_watch": lambda s: s.shared_watch(1),
     "shared_watchlist": lambda s: s.shared_watchlist("token"),
+    "silences": lambda s: s.silences(),
     "stored_alerts": lambda s: s.stored_alerts(),
     "stored_texts": lambda s: s.stored_texts(NOW, after=0, limit=5),
     "story": lambda s: s.story(1),
@@ -86,7 +103,7 @@ READS = {
     "weeks_over": lambda s: s.weeks_over(NOW),
 }
 WRITES = {
-    "add_note": lambda s: s.add_note(Reply(chat_id=7, thread_id=None, text="hello"), key="hello", now=NOW),
+    "add_note": lambda s: s.add_note(HELLO, key="hello", now=NOW),
     "apply": lambda s: s.apply([], now=NOW),
     "at_work": lambda s: s.at_work(NOW),
     "begin_reports": lambda s: s.begin_reports(NOW),
@@ -100,9 +117,10 @@ WRITES = {
     "join_stories": lambda s: s.join_stories(1, 2, rules=Rules(), now=NOW),
     "lookup_failed": lambda s: s.lookup_failed("bbc", an_entry("one"), NOW),
     "note_unconfirmed": lambda s: s.note_unconfirmed(NOW),
+    "notice_silences": lambda s: s.notice_silences({"bbc"}, NOW),
     "prune_updates": lambda s: s.prune_updates(NOW),
     "recover": lambda s: s.recover(NOW),
-    "report_week": lambda s: s.report_week(1, None, NOW),
+    "report_week": lambda s: s.report_week(Week(channel=ANN, alerts=0, checks=0, feeds=0, healthy=0), None, NOW),
     "retry": lambda s: s.retry(1, not_before=NOW, maybe_sent=False, error="", channel_pause_until=NOW, **OWN),
     "save_poll": lambda s: s.save_poll("bbc", [], FeedState(), rules=Rules(), watches_version=2, now=NOW),
     "save_state": lambda s: s.save_state("bbc", FeedState(), NOW),
@@ -113,6 +131,9 @@ WRITES = {
     "sync_config": lambda s: s.sync_config([], [], NOW),
     "sync_packs": lambda s: s.sync_packs([], NOW),
     "sync_feeds": lambda s: s.sync_feeds([a_feed()], NOW),
+    "tell_silences": lambda s: s.tell_silences(
+        Listener(channel=ANN, told={}, told_at=None, muted=frozenset(), since=NOW), HELLO, silent=[1], back=[], now=NOW
+    ),
     "uncertain": lambda s: s.uncertain(1, error="", **OWN),
     "update_failed": lambda s: s.update_failed(1, "", NOW),
     "withheld": lambda s: s.withheld(1, reason="", **OWN),

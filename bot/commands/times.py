@@ -16,7 +16,7 @@ from bot.commands.setting import Setting
 from bot.speech import Speech
 from bot.texts import times as texts
 from storage.records import Change, Channel
-from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetTimes, SetZone, Times
+from storage.times import Heartbeat, Report, Rhythm, SetReport, SetTimes, SetZone, Times
 
 _DIGESTS = (Rhythm.DAILY, Rhythm.WEEKLY)
 _HOURS = range(24)
@@ -94,11 +94,34 @@ def _choose_zone(channel: Channel, value: str) -> tuple[Change, Channel] | None:
     return SetZone(chat_id=channel.chat_id, zone=zone), replace(channel, zone=zone)
 
 
-def _choose_heartbeat(channel: Channel, value: str) -> tuple[Change, Channel] | None:
-    if value not in set(Heartbeat) or channel.chat_id is None:
+def _set_report(channel: Channel, report: Report) -> tuple[Change, Channel] | None:
+    if channel.chat_id is None:
         return None
-    heartbeat = Heartbeat(value)
-    return SetHeartbeat(chat_id=channel.chat_id, thread_id=channel.thread_id, heartbeat=heartbeat), replace(channel, heartbeat=heartbeat)
+    return SetReport(chat_id=channel.chat_id, thread_id=channel.thread_id, report=report), replace(channel, report=report)
+
+
+def _choose_heartbeat(channel: Channel, value: str) -> tuple[Change, Channel] | None:
+    return _set_report(channel, replace(channel.report, heartbeat=Heartbeat(value))) if value in set(Heartbeat) else None
+
+
+def _choose_report_day(channel: Channel, value: str) -> tuple[Change, Channel] | None:
+    return _set_report(channel, replace(channel.report, weekday=int(value))) if value in map(str, _WEEKDAYS) else None
+
+
+def _choose_report_hour(channel: Channel, value: str) -> tuple[Change, Channel] | None:
+    return _set_report(channel, replace(channel.report, minute=int(value) * 60)) if value in map(str, _HOURS) else None
+
+
+def _choose_silences(channel: Channel, value: str) -> tuple[Change, Channel] | None:
+    return _set_report(channel, replace(channel.report, silences=value == _YES)) if value in (_YES, _NO) else None
+
+
+def _reported(channel: Channel) -> bool:
+    return channel.report.heartbeat is not Heartbeat.NEVER
+
+
+def _yes_or_no(is_set: bool, speech: Speech) -> list[tuple[str, str, bool]]:
+    return [(_YES, speech.label(texts.YES), is_set), (_NO, speech.label(texts.NO), not is_set)]
 
 
 def _quiet_choices(channel: Channel, speech: Speech) -> list[tuple[str, str, bool]]:
@@ -141,20 +164,39 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "urgent": Setting(
             label=lambda channel, speech: speech.label(texts.URGENT if channel.times.urgent else texts.NOT_URGENT),
             question=texts.WHETHER_URGENT,
-            choices=lambda channel, speech: [
-                (_YES, speech.label(texts.YES), channel.times.urgent),
-                (_NO, speech.label(texts.NO), not channel.times.urgent),
-            ],
+            choices=lambda channel, speech: _yes_or_no(channel.times.urgent, speech),
             choose=_choose_urgent,
             matters=lambda channel: channel.times.quiet is not None and channel.times.rhythm is Rhythm.AT_ONCE,
         ),
         "heartbeat": Setting(
-            label=lambda channel, speech: speech.label(texts.HEARTBEAT, when=speech.say(texts.HEARTBEATS[channel.heartbeat])),
+            label=lambda channel, speech: speech.label(texts.HEARTBEAT, when=speech.say(texts.HEARTBEATS[channel.report.heartbeat])),
             question=texts.WHICH_HEARTBEAT,
             choices=lambda channel, speech: [
-                (one.value, speech.label(texts.HEARTBEATS[one]), one is channel.heartbeat) for one in Heartbeat
+                (one.value, speech.label(texts.HEARTBEATS[one]), one is channel.report.heartbeat) for one in Heartbeat
             ],
             choose=_choose_heartbeat,
+        ),
+        "reportday": Setting(
+            label=lambda channel, speech: speech.label(texts.REPORT_DAY, day=speech.weekday(channel.report.weekday)),
+            question=texts.WHICH_REPORT_DAY,
+            choices=lambda channel, speech: [(str(one), speech.weekday(one), one == channel.report.weekday) for one in _WEEKDAYS],
+            choose=_choose_report_day,
+            columns=2,
+            matters=_reported,
+        ),
+        "reporthour": Setting(
+            label=lambda channel, speech: speech.label(texts.REPORT_HOUR, time=_hour(channel.report.minute, speech)),
+            question=texts.WHICH_REPORT_HOUR,
+            choices=lambda channel, speech: [(str(one), _hour(one * 60, speech), one * 60 == channel.report.minute) for one in _HOURS],
+            choose=_choose_report_hour,
+            columns=4,
+            matters=_reported,
+        ),
+        "silences": Setting(
+            label=lambda channel, speech: speech.label(texts.SILENCES if channel.report.silences else texts.NO_SILENCES),
+            question=texts.WHETHER_SILENCES,
+            choices=lambda channel, speech: _yes_or_no(channel.report.silences, speech),
+            choose=_choose_silences,
         ),
         "zone": Setting(
             label=lambda channel, speech: speech.label(texts.ZONE, zone=speech.city(channel.zone)),

@@ -37,16 +37,38 @@ ZONE_SET = text("This chat now lives by the clock of {zone}, where it is {time}.
 
 # The weekly report: "No matches this week. I looked 1,344 times; 14 of 15 feeds answer." {n} is how many feeds there are.
 WEEK = counted(
-    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feed answers.\n/settings switches this message off.",
-    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feeds answer.\n/settings switches this message off.",
+    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feed answers.",
+    "<b>This week</b>: {alerts}. {checks}; {healthy} of {n} feeds answer.",
 )
+WEEK_HOW = text("/settings switches this message off.")
 NO_MATCHES = text("no matches")
 WEEK_ALERTS = counted("{n} alert", "{n} alerts")
 CHECKS = counted("I looked {n} time", "I looked {n} times")
+SILENT_NOW = text("Silent just now: {names}.")
 HEARTBEAT = text("💓 Weekly report: {when}")
 HEARTBEATS = {
     Heartbeat.QUIET_WEEKS: text("after weeks without alerts"),
     Heartbeat.ALWAYS: text("every week"),
     Heartbeat.NEVER: text("never"),
 }
-WHICH_HEARTBEAT = text("<b>Weekly report</b>\nA few words on Monday morning, so that you know that I am at work when nothing happens.")
+WHICH_HEARTBEAT = text("<b>Weekly report</b>\nA few words once a week, so that you know that I am at work when nothing happens.")
+REPORT_DAY = text("💓 Report on {day}")
+WHICH_REPORT_DAY = text("<b>Day of the weekly report</b>")
+REPORT_HOUR = text("💓 Report at {time}")
+WHICH_REPORT_HOUR = text("<b>Time of the weekly report</b>\nBy the clock of this chat, see “Clock”.")
+
+# Feeds that have nothing new for longer than they ever do, or cannot be read.
+SILENCES = text("🔇 Silent feeds: I say so")
+NO_SILENCES = text("🔇 Silent feeds: I say nothing")
+WHETHER_SILENCES = text(
+    "<b>Silent feeds</b>\nShall I say so, once, when a feed cannot be read for a day or has nothing new for much longer than it ever does, "
+    "and once when it is back?"
+)
+SILENT = counted("🔇 <b>A feed has fallen silent</b>", "🔇 <b>{n} feeds have fallen silent</b>")
+# {name} is a feed.
+SILENT_QUIET = text("• {name}: nothing new since {date}, which is unusual for it")
+SILENT_FAILING = text("• {name}: cannot be read since {date}")
+SILENT_MORE = counted("… and {n} more", "… and {n} more")
+SILENT_MANY = text("So many at once: perhaps a holiday, or a fault on my side.")
+SILENT_HOW = text("I keep looking, and say so once when that is over. /settings switches these messages off.")
+BACK_AGAIN = text("✅ Back again: {names}")
