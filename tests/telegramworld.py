@@ -117,22 +117,21 @@ class World:
             await self.telegram.close()
 
     async def ask(self, user_id: int, text: str, *, chat_id: int | None = None, **more: object) -> str:
-        """Write something and wait for the answer in the same chat."""
+        """Write something and wait for the answer in the same chat; it goes before the alerts that wait."""
         chat = user_id if chat_id is None else chat_id
         before = len(self.api.shown(chat))
         self.api.write(user_id, text, chat_id=chat_id, **more)
         await self.api.until(lambda: len(self.api.shown(chat)) > before)
-        return bare(self.api.shown(chat)[-1])
+        return bare(self.api.shown(chat)[before])
 
     async def watch(self, user_id: int, text: str, *, chat_id: int | None = None, **more: object) -> str:
-        """Ask for a watch and save what is proposed; says what stands in the place of the question then."""
+        """Ask for a watch and save what is proposed; says what is answered then."""
         chat = user_id if chat_id is None else chat_id
         await self.ask(user_id, text, chat_id=chat_id, **more)
+        before = len(self.api.shown(chat))
         await self.press(user_id, chat, label="✅ Save")
-        edits = len(self.api.shown(chat))
-        await self.api.until(lambda: "Watching" in self.api.shown(chat)[-1] or "saved" in self.api.shown(chat)[-1])
-        assert len(self.api.shown(chat)) == edits
-        return bare(self.api.shown(chat)[-1])
+        await self.api.until(lambda: len(self.api.shown(chat)) > before)
+        return bare(self.api.shown(chat)[before])
 
     async def press(self, user_id: int, chat_id: int, *, label: str | None = None, data: str | None = None) -> str:
         """Press a button under the last message of a chat that has some, and wait for the toast."""

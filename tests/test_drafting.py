@@ -89,7 +89,7 @@ async def test_choices_are_made_in_the_message_itself_and_saved_after_a_restart(
     assert said.startswith(
         "✅ Watching Palantir (supplier) · only: cancellations, early ends · from £1,000,000, also when no sum is stated."
     )
-    assert len(world.api.shown(ANN)) == 1
+    assert len(world.api.shown(ANN)) == 2  # the question, edited at each choice, and the answer
     ((watch, terms),) = watches(world)
     assert (watch.role, terms) == (Role.SUPPLIER, Terms(kinds=frozenset({EventKind.CANCELLED, EventKind.TERMINATED}), minimum=1_000_000))
 

@@ -224,8 +224,9 @@ async def _taken_name(draft: Draft, key: str, taken: TakeDraft, pressed: Pressed
 
 
 async def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """What was saved is answered by a message of its own: an edit is lost when we are stopped before it, and nobody would know."""
     changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
-    return Decision(changes=(taken, *changes), edit=_message(pressed.place, said, desk))
+    return Decision(changes=(taken, *changes), replies=desk.reply(pressed.place, said), close=True)
 
 
 async def _saved_for_digest(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
@@ -235,7 +236,7 @@ async def _saved_for_digest(draft: Draft, taken: TakeDraft, pressed: Pressed, de
     changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
     daily = SetTimes(chat_id=draft.place.chat_id, thread_id=draft.place.thread_id, times=times)
     said = join("\n", [said, desk.speech.say(texts.DAILY_NOW)])
-    return Decision(changes=(taken, *changes, daily), edit=_message(pressed.place, said, desk))
+    return Decision(changes=(taken, *changes, daily), replies=desk.reply(pressed.place, said), close=True)
 
 
 def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple[tuple[Change, ...], Piece]:
