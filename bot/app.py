@@ -35,6 +35,7 @@ from bot.silences import explain_silences
 from bot.token import Token, why_no_token
 from bot.trouble import StoreTrouble
 from bot.updates import Telegram
+from bot.webhook import Webhook
 from storage.exceptions import StoreError
 from storage.records import ChannelKind
 from watchers.exceptions import FetchError
@@ -89,9 +90,17 @@ class Daemon:
     """The daemon of one configuration. ``run`` returns its exit code when it was told to stop."""
 
     def __init__(
-        self, config: Config, token: Token | None, *, now: Callable[[], datetime], notifier: Notifier, as_json: bool = False
+        self,
+        config: Config,
+        token: Token | None,
+        webhook: Webhook | None,
+        *,
+        now: Callable[[], datetime],
+        notifier: Notifier,
+        as_json: bool = False,
     ) -> None:
-        self._config, self._token, self._now, self._notifier, self._as_json = config, token, now, notifier, as_json
+        self._config, self._token, self._webhook = config, token, webhook
+        self._now, self._notifier, self._as_json = now, notifier, as_json
 
     async def run(self) -> int:
         """Work until a signal says stop.
@@ -99,7 +108,7 @@ class Daemon:
         Raises:
             StoreError: the store cannot be opened, or another daemon has it.
             TokenRefused: Telegram does not know the token.
-            HealthError: the place for /healthz is taken.
+            PlaceError: the place for /healthz or the webhook is taken.
 
         """
         stop = Stop()
@@ -126,6 +135,7 @@ class Daemon:
                 now=self._now,
                 wake=lambda: team.deliverer.wake(),  # noqa: PLW0108 -- there is no team yet
                 admins=self._config.telegram.admins,
+                webhook=self._webhook,
             )
             transports[ChannelKind.TELEGRAM] = telegram.transport
         trouble = StoreTrouble(lambda: parts.call(parts.store.set_meta, "store_probe", self._now().isoformat()))
@@ -271,8 +281,8 @@ class Daemon:
             ill.append(f"the store is unavailable: {team.trouble.error}")
         if team.telegram is not None:
             heard = team.telegram.last_ok_at or team.started_at
-            if team.telegram.conflict:
-                ill.append("another program listens with the bot's token")
+            if team.telegram.deaf is not None:
+                ill.append(team.telegram.deaf)
             elif now - heard > _DEAF and not team.telegram.another_listens:
                 ill.append(f"Telegram has not answered since {heard:%Y-%m-%d %H:%M} UTC")
         with suppress(StoreError, TimeoutError):

@@ -42,6 +42,7 @@ class Config:
     path: Path
     store_url: str = field(repr=False)  # may hold a password
     token_file: Path | None
+    webhook_secret_file: Path | None
     telegram: TelegramSection
     fetch: FetchSection
     log: LogSection
@@ -133,11 +134,12 @@ def _completed(file: ConfigFile, path: Path, warnings: list[Mistake]) -> Config:
     url = file.store.url
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"  # an absolute path stays what it is
-    token_file = file.telegram.token_file
+    webhook = file.telegram.webhook
     return Config(
         path=path,
         store_url=url,
-        token_file=folder / Path(token_file).expanduser() if token_file else None,
+        token_file=_secret_file(folder, file.telegram.token_file),
+        webhook_secret_file=_secret_file(folder, webhook.secret_file if webhook else None),
         telegram=file.telegram,
         fetch=file.fetch,
         log=file.log,
@@ -147,3 +149,7 @@ def _completed(file: ConfigFile, path: Path, warnings: list[Mistake]) -> Config:
         channels=tuple(file.channels),
         warnings=tuple(warnings),
     )
+
+
+def _secret_file(folder: Path, name: str | None) -> Path | None:
+    return folder / Path(name).expanduser() if name else None

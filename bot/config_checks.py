@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.config_mistakes import did_you_mean
+from bot.config_sections import TELEGRAM, on_loopback
 from bot.feed_addresses import FEED_ADDRESSES, is_template, refused_address
-from watchers.addresses import AddressError, Gate
+from watchers.addresses import AddressError, Gate, parse_address
 from watchers.types import FeedKind
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 _EXAMPLE_CONTACT = "https://example.org/about-our-bot"
 _POLITE = timedelta(minutes=5)
+_WEBHOOK_PORTS = frozenset({443, 80, 88, 8443})  # a Bot API server of one's own takes any, and plain HTTP
 
 
 def cross_check(data: Mapping[str, Any], mistakes: Mistakes) -> None:
     """Add what is wrong between parts: duplicates, names that stand for nothing, keys that do not go together."""
     _unique_ids(data, "feeds", mistakes)
     _unique_ids(data, "watchlists", mistakes)
+    _check_webhook(data.get("telegram"), mistakes)
     gate = _gate(data)
     for index, feed in _tables(data, "feeds"):
         _check_feed(index, feed, mistakes)
@@ -44,6 +47,10 @@ def warn(file: ConfigFile, warnings: Mistakes) -> None:
     """Add what is allowed and unwise."""
     if file.fetch.contact == _EXAMPLE_CONTACT:
         warnings.add(("fetch", "contact"), "is still the example's: write an address where those whose servers you ask can reach you")
+    webhook = file.telegram.webhook
+    if webhook is not None and not on_loopback(webhook.listen):
+        message = "is not a loopback address: what comes there is not encrypted, so let nobody but your proxy reach it"
+        warnings.add(("telegram", "webhook", "listen"), message)
     _warn_feeds(file, warnings)
     told = {watchlist for channel in file.channels for watchlist in channel.watchlists}
     for index, watchlist in enumerate(file.watchlists):
@@ -54,6 +61,20 @@ def warn(file: ConfigFile, warnings: Mistakes) -> None:
     for index, channel in enumerate(file.channels):
         if not channel.watchlists:
             warnings.add(("channels", index, "watchlists"), "is empty, so this channel is told nothing")
+
+
+def _check_webhook(telegram: Any, mistakes: Mistakes) -> None:
+    """Telegram's own server brings updates to few addresses only."""
+    webhook = telegram.get("webhook") if isinstance(telegram, dict) else None
+    url = webhook.get("url") if isinstance(webhook, dict) else None
+    if not isinstance(url, str) or telegram.get("api_base_url", TELEGRAM) != TELEGRAM:
+        return
+    try:
+        address = parse_address(url)
+    except AddressError:
+        return  # told already
+    if address.scheme != "https" or address.port not in _WEBHOOK_PORTS:
+        mistakes.add(("telegram", "webhook", "url"), f'"{url}" is nothing Telegram asks: it takes https on port 443, 80, 88 or 8443')
 
 
 def _gate(data: Mapping[str, Any]) -> Gate | None:

@@ -21,6 +21,7 @@ from storage.records import EVENTS, ChannelKind
 from watchers.types import EventKind, FeedKind, Role
 
 PROJECT_PAGE = "https://github.com/contractwatch/contractwatch"
+TELEGRAM = "https://api.telegram.org"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
@@ -122,6 +123,11 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _webhook_address(value: str) -> str:
+    _web_address(value)
+    return value  # to the letter: it is compared with what Telegram says it was told, and its path with what is asked for
+
+
 def _contact(value: str) -> str:
     if not value.isascii() or not value.isprintable():
         raise ValueError("may hold plain letters, digits and signs only: it is part of a header of every request")
@@ -141,15 +147,28 @@ def _feed_address(value: str) -> str:
     return value
 
 
-def _listen(value: str) -> str:
+def _place(value: str) -> str:
     host, _, port = value.rpartition(":")
     try:
-        loopback = host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+        if host != "localhost":
+            ipaddress.ip_address(host.strip("[]"))
+        known = port.isdecimal() and int(port) <= _LAST_PORT
     except ValueError:
-        loopback = False
-    if not port.isdecimal() or int(port) > _LAST_PORT:
-        raise ValueError(f'"{value}" is not a place to listen: write "127.0.0.1:9464"')
-    if not loopback:
+        known = False
+    if not known:
+        raise ValueError(f'"{value}" is not a place to listen: write an address and a port, such as "127.0.0.1:9464"')
+    return value
+
+
+def on_loopback(place: str) -> bool:
+    """Whether only this machine can reach a place to listen at."""
+    host = place.rpartition(":")[0]
+    return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+
+
+def _listen(value: str) -> str:
+    host, _, port = _place(value).rpartition(":")
+    if not on_loopback(value):
         raise ValueError(
             f'"{host}" is not a loopback address: the numbers are for this machine; write "127.0.0.1:{port}" and put a proxy before it'
         )
@@ -185,13 +204,20 @@ class StoreSection(_Section):
     url: Annotated[str, AfterValidator(_store_url), Field(repr=False)] = "sqlite:///contractwatch.db"  # may hold a password
 
 
+class WebhookSection(_Section):
+    url: Annotated[str, AfterValidator(_webhook_address)]
+    listen: Annotated[str, AfterValidator(_place)] = "127.0.0.1:8088"
+    secret_file: Name | None = None
+
+
 class TelegramSection(_Section):
     token_file: Name | None = None
-    api_base_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
+    api_base_url: Annotated[str, AfterValidator(_web_address)] = TELEGRAM
     admins: list[Annotated[int, Field(gt=0)]] = []
     on_unknown: Literal["resend", "hold"] = (
         "resend"  # a message that may or may not have arrived is sent again, marked; or left to the admin
     )
+    webhook: WebhookSection | None = None  # none: updates are asked for
 
 
 class FetchSection(_Section):

@@ -10,17 +10,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from aiohttp import web
 
+from bot.serving import HttpServer
 from storage.records import Counts
 from watchers.types import PollOutcome
-
-
-class HealthError(Exception):
-    """The place that is configured for /healthz cannot be used."""
-
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -113,35 +108,15 @@ def _seconds(now: datetime, since: datetime | None) -> float:
     return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
 
 
-class HealthServer:
-    """Answers on a loopback address while it is entered. ``vitals`` is asked at every request."""
+class HealthServer(HttpServer):
+    """Answers on a loopback address. ``vitals`` is asked at every request."""
 
     def __init__(self, listen: str, metrics: Metrics, vitals: Callable[[], Awaitable[Vitals]]) -> None:
-        host, _, port = listen.rpartition(":")
-        self._host, self._port = host.strip("[]"), int(port)
         self._metrics, self._vitals = metrics, vitals
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/metrics", self._serve_metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-
-    @property
-    def port(self) -> int:
-        """The port it answers on; differs from the configured one when that was 0."""
-        address: Any = self._runner.addresses[0]
-        return int(address[1])
-
-    async def start(self) -> None:
-        """Begin to answer; raises HealthError when the place is taken."""
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise HealthError(f"[health] listen: {self._host}:{self._port} cannot be used ({reason}): choose another port") from error
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
+        super().__init__(app, listen, about="health")
 
     async def _healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 -- aiohttp's signature
         vitals = await self._vitals()

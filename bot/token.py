@@ -1,20 +1,47 @@
-"""The bot's token: where it comes from, whether it can be one, and a value that never shows itself."""
+"""The bot's token and the secret of its webhook: where they come from, whether they can be one, and a value that never shows itself."""
 
 from __future__ import annotations
 
 import re
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ENVIRONMENT = "CONTRACTWATCH_TELEGRAM_TOKEN"
-
-# The number of the bot, a colon, a secret. Bot API servers refuse everything else with 404 before they look at it.
-_TOKEN = re.compile(r"[1-9]\d{0,15}:[A-Za-z0-9_-]{6,100}")
+WEBHOOK_ENVIRONMENT = "CONTRACTWATCH_WEBHOOK_SECRET"
 
 
 class TokenError(Exception):
-    """A token that is there and cannot be used. The sentence names the place and the mend, never the token."""
+    """A secret that cannot be used, or is needed and not there. The sentence names the place and the mend, never the secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """One of the secrets: ``form`` is what it must look like, ``looks`` says so, ``source`` how one is had."""
+
+    name: str
+    variable: str
+    form: re.Pattern[str]
+    looks: str
+    source: str
+
+
+_TOKEN = _Kind(
+    name="token",
+    variable=ENVIRONMENT,
+    # The number of the bot, a colon, a secret. Bot API servers refuse everything else with 404 before they look at it.
+    form=re.compile(r"[1-9]\d{0,15}:[A-Za-z0-9_-]{6,100}"),
+    looks="bot token: it looks like 123456789:AAexample and stands alone, without quotes",
+    source="write into it the token that @BotFather gave you",
+)
+_WEBHOOK = _Kind(
+    name="webhook secret",
+    variable=WEBHOOK_ENVIRONMENT,
+    form=re.compile(r"[A-Za-z0-9_-]{32,256}"),  # of these Telegram takes 1 to 256; short ones can be guessed
+    looks="webhook secret: it is made of 32 to 256 letters, digits, _ and -, such as `openssl rand -hex 32` prints",
+    source="write into it what `openssl rand -hex 32` prints",
+)
 
 
 class Token:
@@ -41,11 +68,29 @@ def read_token(file: Path | None, environ: Mapping[str, str]) -> Token | None:
     A file that is not there means that no bot was set up yet: alerts then go to the console. Raises ``TokenError`` when a token is there
     and cannot be used: it is malformed, or its file may be read by others.
     """
-    from_environment = environ.get(ENVIRONMENT, "").strip()
+    return _read(_TOKEN, file, environ)
+
+
+def read_webhook_secret(file: Path | None, environ: Mapping[str, str]) -> Token:
+    """The secret that Telegram shows with what it brings; raises ``TokenError`` also when there is none."""
+    found = _read(_WEBHOOK, file, environ)
+    if found is None:
+        place = (
+            f"write what `openssl rand -hex 32` prints into {file} and run `chmod 600 {file}`"
+            if file
+            else "name its file as [telegram.webhook] secret_file"
+        )
+        raise TokenError(f"the webhook has no secret, so anybody could forge updates: {place}, or set {WEBHOOK_ENVIRONMENT}")
+    return found
+
+
+def _read(kind: _Kind, file: Path | None, environ: Mapping[str, str]) -> Token | None:
+    from_environment = environ.get(kind.variable, "").strip()
     if from_environment:
-        return _checked(from_environment, f"the environment variable {ENVIRONMENT}")
+        return _checked(kind, from_environment, f"the environment variable {kind.variable}")
     if file is None:
         return None
+    place = f"the {kind.name} file {file}"
     try:
         mode = file.stat().st_mode
         text = file.read_text("utf-8")
@@ -54,13 +99,13 @@ def read_token(file: Path | None, environ: Mapping[str, str]) -> Token | None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise TokenError(
-            f"the token file {file} cannot be read ({reason}): it must be a file that this user may read and that holds the token alone"
+            f"{place} cannot be read ({reason}): it must be a file that this user may read and that holds the {kind.name} alone"
         ) from error
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise TokenError(f"the token file {file} may be read or changed by others: run `chmod 600 {file}`")
+        raise TokenError(f"{place} may be read or changed by others: run `chmod 600 {file}`")
     if not text.strip():
-        raise TokenError(f"the token file {file} is empty: write into it the token that @BotFather gave you")
-    return _checked(text.strip(), f"the token file {file}")
+        raise TokenError(f"{place} is empty: {kind.source}")
+    return _checked(kind, text.strip(), place)
 
 
 def why_no_token(file: Path | None) -> str:
@@ -72,7 +117,7 @@ def why_no_token(file: Path | None) -> str:
     )
 
 
-def _checked(text: str, place: str) -> Token:
-    if not _TOKEN.fullmatch(text):
-        raise TokenError(f"{place} holds no bot token: it looks like 123456789:AAexample and stands alone, without quotes")
+def _checked(kind: _Kind, text: str, place: str) -> Token:
+    if not kind.form.fullmatch(text):
+        raise TokenError(f"{place} holds no {kind.looks}")
     return Token(text)

@@ -1,4 +1,4 @@
-"""Telegram's updates: fetched, stored, only then confirmed, and answered one after another from the store.
+"""Telegram's updates: fetched or brought, stored, only then confirmed, and answered one after another from the store.
 
 Invariants: an update is in the store before Telegram is told to forget it, so a crash loses none; the effect of a request, its reply and
 the fact that it is done are one transaction, so a restart repeats none; an update that cannot be read is put aside and never stands in the
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.commands import decide
 from bot.commands.asked import Asked, Membership, Pressed, Request, read
@@ -29,6 +29,7 @@ from bot.outcomes import TokenRefused, retry_after
 from bot.pacing import back_off
 from bot.telegram_api import NO_PREVIEW, READ_TIMEOUT, TelegramTransport, make_bot, make_request
 from bot.texts import answers
+from bot.webhook import CONNECTIONS, Webhook, WebhookServer, why_not_brought
 from storage.exceptions import LimitReached, NotFound, StoreUnavailable
 from storage.records import InboxUpdate
 from storage.store import Store
@@ -40,17 +41,19 @@ ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member"
 _POLL_SECONDS = 50  # the most that Telegram allows
 _BATCH = 50
 _MENU = "menu"  # in the store: which commands Telegram was told last
+_WEBHOOK = "webhook"  # in the store: the number of the bot whose webhook we set
 _MAX_TOAST = 200  # units; Telegram refuses a longer one, and the button would seem dead
 _STORE_PAUSE = 5.0
 _EARS_PAUSE = 2.0
+_LOOK_PAUSE = 20.0  # between two looks at whether Telegram can bring updates
 _MAX_POLL_PAUSE = 60.0
 
 
 class Telegram:
     """The bot's ears. ``run`` listens and answers until ``stop``; replies leave through the deliverer, which ``wake`` wakes.
 
-    ``last_ok_at`` is when Telegram last answered a poll, which is what tells a live bot from one that is deaf; ``conflict`` says that
-    listening has ended because somebody else listens with the same token. Alerts go out all the same.
+    ``last_ok_at`` is when Telegram last answered a poll, or a question about the webhook, which is what tells a live bot from one that is
+    deaf; ``deaf`` is a sentence that says why no command arrives though it answers. Alerts go out all the same.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Telegram:
         admins: Sequence[int] = (),
         commands_per_minute: int = 20,
         poll_seconds: int = _POLL_SECONDS,
+        webhook: Webhook | None = None,
     ) -> None:
         self._sends = make_request(READ_TIMEOUT, connections=32)
         self._polls = make_request(READ_TIMEOUT + poll_seconds, connections=1)
@@ -78,7 +82,10 @@ class Telegram:
         self._ears = store.ears()
         self.last_ok_at: datetime | None = None
         self.another_listens = False  # of the daemons on the same database
-        self.conflict = False
+        self._webhook, self._brought_at = webhook, None if webhook is None else now()
+        self._had_webhook = False
+        self.webhook_port: int | None = None
+        self.deaf: str | None = None
 
     async def run(self) -> None:
         """Listen and answer until ``stop``. Telegram that cannot be reached is waited for.
@@ -119,7 +126,8 @@ class Telegram:
         except InvalidToken as error:
             raise TokenRefused from error
         desk = Desk(store=self._store, call=self._call, rights=TelegramRights(self._bot), username=username, admins=self._admins)
-        parts = {asyncio.create_task(part) for part in (self._listen(), self._answer(desk), self._publish_menu())}
+        listening = self._listen() if self._webhook is None else self._be_brought(self._webhook)
+        parts = {asyncio.create_task(part) for part in (listening, self._answer(desk), self._publish_menu())}
         try:
             while parts:
                 done, parts = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -156,19 +164,16 @@ class Telegram:
 
     async def _listen(self) -> None:
         """Fetch updates and store them; the next fetch, which confirms them, is made only when they are safe."""
-        offset, failures = await self._begin_to_listen(), 0
+        offset, failures = await self._begin_to_ask(), 0
         while True:
             if not await self._may_listen():
-                offset = await self._begin_to_listen()
+                offset = await self._begin_to_ask()
             try:
                 batch = await self._poll(offset)
             except InvalidToken:
                 raise
             except Conflict as error:
-                self.conflict = True
-                log.critical(
-                    "another program listens with this bot's token; commands are not heard any more, alerts go on: %s", error.message
-                )
+                self._ends_deaf(error.message)
                 return
             except TelegramError as error:
                 failures += 1
@@ -180,19 +185,72 @@ class Telegram:
                 await self._patiently(lambda batch=batch: self._call(self._store.save_updates, batch, self._now()))  # type: ignore[misc]
                 offset = batch[-1].update_id + 1
                 self._arrived.set()
+            elif self._had_webhook:
+                await self._remember_webhook("")  # all that waited has come, in order
+                self._had_webhook = False
+
+    async def _be_brought(self, webhook: Webhook) -> None:
+        """Take the updates that Telegram brings, and look whether it can; raises PlaceError when the place to listen at is taken."""
+        while True:
+            await self._begin_to_listen()
+            server = WebhookServer(webhook, self._keep)
+            await server.start()
+            self.webhook_port = server.port
+            try:
+                await self._remember_webhook(str(self._bot.id))
+                await self._until_answered(lambda: self._set_webhook(webhook))
+                while await self._may_listen():
+                    found = await self._until_answered(self._bot.get_webhook_info)
+                    if found.url != webhook.url:
+                        self._ends_deaf("it has set another webhook" if found.url else "it has taken away the webhook")
+                        return
+                    self.last_ok_at, self.deaf = self._now(), why_not_brought(found, self._brought_at)
+                    await asyncio.sleep(_LOOK_PAUSE)
+            finally:
+                await server.stop()
+
+    async def _keep(self, update: InboxUpdate) -> None:
+        now = self._now()
+        await self._call(self._store.save_updates, [update], now)
+        self._brought_at = now
+        self._arrived.set()
+
+    async def _set_webhook(self, webhook: Webhook) -> None:
+        try:
+            await self._bot.set_webhook(
+                webhook.url, secret_token=webhook.secret.reveal(), allowed_updates=ALLOWED_UPDATES, max_connections=CONNECTIONS
+            )
+        except BadRequest as error:  # also for what passes, such as a name that is not found yet
+            self.deaf = f"Telegram refuses the webhook {webhook.url}: {error.message}"
+            raise
+
+    async def _remember_webhook(self, bot: str) -> None:
+        await self._patiently(lambda: self._call(self._store.set_meta, _WEBHOOK, bot))
+
+    def _ends_deaf(self, reason: str) -> None:
+        self.deaf = "another program listens with the bot's token"
+        log.critical("another program listens with this bot's token; commands are not heard any more, alerts go on: %s", reason)
 
     async def _may_listen(self) -> bool:
         return await self._patiently(lambda: self._call(self._ears.take))
 
-    async def _begin_to_listen(self) -> int | None:
-        """Wait until no other daemon on this database listens; says from which update on to ask."""
+    async def _begin_to_listen(self) -> None:
+        """Wait until no other daemon on this database listens."""
         while not await self._may_listen():
             self.another_listens = True
             await asyncio.sleep(_EARS_PAUSE)
         if self.another_listens:
             self.another_listens, self.last_ok_at = False, self._now()  # deaf is who gets no answer from now on
-        last = await self._patiently(lambda: self._call(self._store.last_update_id))
         self._arrived.set()  # what the one before us had stored and not handled
+
+    async def _begin_to_ask(self) -> int | None:
+        """Wait for the turn, and take back a webhook of ours; says from which update on to ask."""
+        await self._begin_to_listen()
+        self._had_webhook = await self._patiently(lambda: self._call(self._store.meta, _WEBHOOK)) == str(self._bot.id)
+        if self._had_webhook:
+            await self._until_answered(self._bot.delete_webhook)
+            return None
+        last = await self._patiently(lambda: self._call(self._store.last_update_id))
         return None if last is None else last + 1
 
     async def _poll(self, offset: int | None) -> list[InboxUpdate]:

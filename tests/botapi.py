@@ -21,8 +21,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, web
 
 try:
     import tdjson
@@ -125,6 +126,10 @@ class BotApi:
         self.faults: list[Fault] = []
         self.revoked = False
         self.conflict = False
+        self.webhook: dict[str, Any] = {}  # as it was set
+        self.proxy: Callable[[], int | None] = lambda: None  # the port at which the bot takes what is brought
+        self.webhook_error: dict[str, Any] = {}
+        self._bringing: asyncio.Task[None] | None = None
         self._updates: list[dict[str, Any]] = []
         self._next_update = 1000
         self._next_message = 1
@@ -151,6 +156,7 @@ class BotApi:
 
     async def leave(self) -> None:
         """Be gone: connections are refused."""
+        self._bring_no_more()
         await self._runner.cleanup()
 
     # --- what people do
@@ -272,6 +278,10 @@ class BotApi:
         return {"id": BOT_ID, "is_bot": True, "first_name": "Watch", "username": "watch_bot", "can_join_groups": True}
 
     async def _get_updates(self, parameters: dict[str, Any]) -> Any:
+        if self.webhook:
+            raise RefusedError(
+                409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+            )
         if self.conflict:
             raise RefusedError(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
         offset = int(parameters.get("offset", 0))
@@ -280,6 +290,53 @@ class BotApi:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait_for(lambda: self._updates), float(parameters.get("timeout", 0)))
         return self._updates[:100]
+
+    async def _set_webhook(self, parameters: dict[str, Any]) -> Any:
+        assert re.fullmatch("[A-Za-z0-9_-]{1,256}", parameters["secret_token"])
+        self._bring_no_more()
+        self.webhook = parameters
+        self._bringing = asyncio.create_task(self._bring())
+        return True
+
+    async def _delete_webhook(self, parameters: dict[str, Any]) -> Any:
+        assert not parameters.get("drop_pending_updates")
+        self._bring_no_more()
+        self.webhook = {}
+        return True
+
+    async def _get_webhook_info(self, _: dict[str, Any]) -> Any:
+        found = {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": len(self._updates)}
+        return found | self.webhook_error
+
+    async def _bring(self) -> None:
+        """Bring update after update, each until it is taken."""
+        async with ClientSession() as session:
+            while True:
+                async with self._changed:
+                    await self._changed.wait_for(lambda: self._updates)
+                update = self._updates[0]
+                try:
+                    status = await self.bring(session, json.dumps(update).encode())
+                except ClientError:
+                    status = 502
+                if status == 200:
+                    self._updates.remove(update)
+                else:
+                    failure = f"Wrong response from the webhook: {status}"
+                    self.webhook_error = {"last_error_date": int(time.time()), "last_error_message": failure}
+                    await asyncio.sleep(0.05)
+
+    async def bring(self, session: ClientSession, body: bytes, **headers: str) -> int:
+        """Post to the webhook as Telegram does, by way of the proxy; says what was answered."""
+        to = f"http://127.0.0.1:{self.proxy()}{urlsplit(self.webhook['url']).path}"
+        shown = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": self.webhook["secret_token"]} | headers
+        async with session.post(to, data=body, headers=shown) as answer:
+            return answer.status
+
+    def _bring_no_more(self) -> None:
+        if self._bringing is not None:
+            self._bringing.cancel()
+            self._bringing = None
 
     async def _send_message(self, parameters: dict[str, Any]) -> Any:
         chat = self._writable(parameters)

@@ -18,6 +18,7 @@ from bot.markup import WORD_JOINER
 from bot.pacing import Paces
 from bot.updates import Telegram
 from bot.verdicts import Policy
+from bot.webhook import Webhook
 from storage.records import AddWatch, ChannelKind, EnsureChannel
 from storage.store import Store, open_store
 from watchers.types import (
@@ -70,6 +71,7 @@ class World:
     commands_per_minute: int = 1000
     admins: tuple[int, ...] = ()
     now_ahead: timedelta = timedelta(0)
+    webhook: Webhook | None = None
     deliverer: Deliverer = field(init=False)
     telegram: Telegram = field(init=False)
 
@@ -88,7 +90,9 @@ class World:
             admins=self.admins,
             commands_per_minute=self.commands_per_minute,
             poll_seconds=1,
+            webhook=self.webhook,
         )
+        self.api.proxy = lambda: self.telegram.webhook_port
         transports = {ChannelKind.TELEGRAM: self.telegram.transport}
         self.deliverer = Deliverer(self.store, self.call, transports, owner=f"daemon-{id(self)}", now=self.now, settings=self.settings)
 

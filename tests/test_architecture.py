@@ -30,7 +30,13 @@ HOMES = {
     "ahocorasick_rs": ("watchers",),
     "yarl": ("watchers",),
     "multidict": ("watchers",),
-    "aiohttp": ("watchers", "bot.health", "bot.demo"),  # in bot only the server side; see the client's rule below
+    "aiohttp": (
+        "watchers",
+        "bot.serving",
+        "bot.health",
+        "bot.webhook",
+        "bot.demo",
+    ),  # in bot only the server side; see the client's rule below
     "httpx": ("bot",),  # python-telegram-bot's own; its errors are looked at, nothing is fetched with it
     "requests": (),
     "urllib.request": (),

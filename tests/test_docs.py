@@ -19,7 +19,7 @@ from pydantic import BaseModel
 import bot
 from bot.cli import cli
 from bot.config import load_config
-from bot.config_sections import ChannelSection, ConfigFile, FeedSection, WatchlistSection, WatchSection
+from bot.config_sections import ChannelSection, ConfigFile, FeedSection, WatchlistSection, WatchSection, WebhookSection
 from bot.health import Metrics, Vitals, metrics_text
 from bot.resources import example_config
 from bot.texts import alerts, menu
@@ -149,7 +149,7 @@ def _sections() -> dict[str, type[BaseModel]]:
     models: dict[str, type[BaseModel]] = {}
     for name, field in ConfigFile.model_fields.items():
         models[name] = lists.get(name) or typing.cast("type[BaseModel]", field.annotation)
-    return {**models, "watch": WatchSection}
+    return {**models, "telegram.webhook": WebhookSection, "watch": WatchSection}
 
 
 def test_every_key_of_the_configuration_is_documented_with_its_default() -> None:

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bot.feed_health import health
-from bot.health import HealthError, HealthServer, Metrics, Vitals, metrics_text
+from bot.health import HealthServer, Metrics, Vitals, metrics_text
+from bot.serving import PlaceError
 from storage.records import Counts
 from watchers.types import FeedState, PollOutcome
 
@@ -94,7 +95,7 @@ async def test_a_port_that_is_taken_is_one_sentence():
 
     with socket.create_server(("127.0.0.1", 0)) as other:
         server = HealthServer(f"127.0.0.1:{other.getsockname()[1]}", Metrics(), ask)
-        with pytest.raises(HealthError, match="choose another port"):
+        with pytest.raises(PlaceError, match="choose another port"):
             await server.start()
         await server.stop()
 

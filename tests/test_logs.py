@@ -14,7 +14,7 @@ import pytest
 
 from bot.logs import setup_logging
 from bot.sdnotify import Notifier
-from bot.token import ENVIRONMENT, Token, TokenError, read_token, why_no_token
+from bot.token import ENVIRONMENT, WEBHOOK_ENVIRONMENT, Token, TokenError, read_token, read_webhook_secret, why_no_token
 
 TOKEN = "1234567890:AAH-marked_token_abcdefghijklmnopqrs"
 
@@ -134,6 +134,23 @@ def test_what_is_no_token_is_refused_and_not_repeated(tmp_path: Path, text: str)
         read_token(file, {})
     assert str(file) in str(caught.value)
     assert "AAabcdefgh" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["x" * 31, "x" * 257, "x" * 31 + "!", "x" * 16 + " " + "x" * 16, "é" * 40])
+def test_a_secret_of_the_webhook_that_could_be_guessed_or_sent_by_no_telegram_is_refused_and_not_repeated(tmp_path: Path, text: str):
+    file = tmp_path / "webhook-secret"
+    file.write_text("x" * 32 + "\n")
+    file.chmod(0o600)
+    assert read_webhook_secret(file, {}).reveal() == "x" * 32
+    with pytest.raises(TokenError, match="32 to 256 letters") as caught:
+        read_webhook_secret(file, {WEBHOOK_ENVIRONMENT: text})
+    assert text not in str(caught.value)
+
+
+def test_a_webhook_without_a_secret_is_refused(tmp_path: Path):
+    for file, mend in ((None, "secret_file"), (tmp_path / "none", f"chmod 600 {tmp_path / 'none'}")):
+        with pytest.raises(TokenError, match=mend):
+            read_webhook_secret(file, {})
 
 
 def test_a_token_shows_itself_only_when_asked():

@@ -115,7 +115,7 @@ async def test_another_listener_ends_listening_loudly_and_alerts_go_on(world: Wo
     world.follow(ANN)
     world.api.conflict = True
     async with world.running():
-        await world.api.until(lambda: world.telegram.conflict)
+        await world.api.until(lambda: world.telegram.deaf)
         polls = len(world.api.called("getUpdates"))
         world.publish("News")
         world.wake()

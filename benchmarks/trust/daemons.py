@@ -20,8 +20,11 @@ _PEOPLE = 15  # commands of one person are limited to 20 a minute
 
 @check("D5", "commands while the daemon is killed: effect once, answer at least once")
 def commands(run: Run) -> Result:
-    each = run.pick(2, 10)
-    stage = Stage(run, events=1, feeds=1)
+    return commanded(Stage(run, events=1, feeds=1), run.pick(2, 10))
+
+
+def commanded(stage: Stage, each: int) -> Result:
+    """Everybody adds so many watches while the daemon is killed: what was lost, repeated, or told twice without a mark."""
     daemon = stage.start()
     people = range(700, 700 + _PEOPLE)
     for person in people:

@@ -219,7 +219,9 @@ class Told:
 class Stage:
     """Some daemons on one database, the press they read and the people they tell."""
 
-    def __init__(self, run: Run, *, events: int, feeds: int = 4, subscribers: int = 1, store: str = "", seed: int = 1) -> None:
+    def __init__(
+        self, run: Run, *, events: int, feeds: int = 4, subscribers: int = 1, store: str = "", more: str = "", seed: int = 1
+    ) -> None:
         self.run, self.folder, self.dice = run, run.folder(), random.Random(seed)
         self.press = Press(places(events, self.dice), feeds)
         self.people = range(FIRST_SUBSCRIBER, FIRST_SUBSCRIBER + subscribers)
@@ -227,7 +229,7 @@ class Stage:
         port = run.hold(self.press.serving())
         self.store_url = store or f"sqlite:///{self.folder}/contractwatch.db"
         config = _CONFIG.format(api=self.telegram.base, store=self.store_url)
-        (self.folder / "config.toml").write_text(config + "".join(_FEED.format(n=n, port=port) for n in range(feeds)))
+        (self.folder / "config.toml").write_text(config + more + "".join(_FEED.format(n=n, port=port) for n in range(feeds)))
         (self.folder / "token").write_text(TOKEN)
         (self.folder / "token").chmod(0o600)
         self.daemons: list[Process] = []

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,7 @@ from rich.text import Text
 
 from bot.config import DEFAULT_PATH, Config, load_config
 from bot.logs import setup_logging
-from bot.token import Token, TokenError, read_token
+from bot.token import Token, TokenError, read_token, read_webhook_secret
 from storage.exceptions import StoreDamaged, StoreError, StoreLocked
 
 DONE, FAILED, WRONG_USE, SOME_FEEDS_FAILED = 0, 1, 2, 3
@@ -59,12 +60,22 @@ def exit_code_of(error: Exception) -> int:
     return next((code for kind, code in codes if isinstance(error, kind)), FAILED)
 
 
-def configured(path: Path) -> tuple[Config, Token | None]:
-    """Read the configuration and the token, and send logs where it says; raises ConfigError or TokenError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What a daemon must know and never show; None where there is no bot, no webhook."""
+
+    token: Token | None
+    webhook: Token | None
+
+
+def configured(path: Path) -> tuple[Config, Secrets]:
+    """Read the configuration and the secrets, and send logs where it says; raises ConfigError or TokenError."""
     config = load_config(path)
     token = read_token(config.token_file, os.environ)
-    start_logging(config, token)
-    return config, token
+    wanted = token is not None and config.telegram.webhook is not None
+    secrets = Secrets(token=token, webhook=read_webhook_secret(config.webhook_secret_file, os.environ) if wanted else None)
+    start_logging(config, secrets)
+    return config, secrets
 
 
 def configured_store(path: Path) -> Config:
@@ -74,14 +85,15 @@ def configured_store(path: Path) -> Config:
     return config
 
 
-def start_logging(config: Config, token: Token | None) -> None:
+def start_logging(config: Config, known: Secrets | None) -> None:
     """Logs as the configuration wants them; ``--debug`` wants more."""
     context = click.get_current_context(silent=True)
     debug = bool(context and context.find_root().params.get("debug"))
     daemon = bool(context and context.info_name == "run")
     level = "debug" if debug else config.log.level
     password = urlsplit(config.store_url).password
-    secrets = [secret for secret in (token.reveal() if token else None, password) if secret]
+    tokens = [token.reveal() for token in (known.token, known.webhook) if token] if known else []
+    secrets = [*tokens, *([password] if password else [])]
     setup_logging(level, config.log.format, secrets=secrets, tracebacks=debug or daemon)
 
 

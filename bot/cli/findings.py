@@ -6,15 +6,19 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.text import Text
+from telegram import WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cli.common import emit, people
 from bot.config import Config, load_config
 from bot.config_mistakes import ConfigError, Mistake
+from bot.config_sections import WebhookSection
 from bot.telegram_api import READ_TIMEOUT, make_bot, make_request
-from bot.token import Token, TokenError, read_token, why_no_token
+from bot.token import Token, TokenError, read_token, read_webhook_secret, why_no_token
+from bot.webhook import why_not_brought
 from storage import store as storage
 from storage.address import inspect_file
 from storage.exceptions import StoreError
@@ -26,7 +30,7 @@ class Finding:
     """One thing that was looked at. ``level`` is "mistake", "warning" or "ok"; a mistake's message ends with its mend."""
 
     level: str
-    about: str  # "config", "store", "token", "machine", "daemon", "feed"
+    about: str  # "config", "store", "token", "webhook", "machine", "daemon", "feed"
     message: str
     file: str | None = None
     line: int | None = None
@@ -98,10 +102,20 @@ def about_token(config: Config) -> tuple[Token | None, list[Finding]]:
     except TokenError as error:
         return None, [wrong("token", str(error))]
     if token is not None:
-        return token, [right("token", "there is a token, and it looks like one")]
+        return token, [right("token", "there is a token, and it looks like one"), *_about_secret(config)]
     waiting = any(channel.kind is ChannelKind.TELEGRAM for channel in config.channels)
     hint = "; what is meant for the Telegram channels of the configuration waits until there is one" if waiting else ""
     return None, [unwise("token", why_no_token(config.token_file) + hint)]
+
+
+def _about_secret(config: Config) -> list[Finding]:
+    if config.telegram.webhook is None:
+        return []
+    try:
+        read_webhook_secret(config.webhook_secret_file, os.environ)
+    except TokenError as error:
+        return [wrong("webhook", str(error))]
+    return [right("webhook", "there is a secret, and it is long enough")]
 
 
 async def ask_telegram(config: Config, token: Token) -> list[Finding]:
@@ -117,7 +131,31 @@ async def ask_telegram(config: Config, token: Token) -> list[Finding]:
         return [wrong("token", f"{address} refuses the token: it was revoked or mistyped; get a valid one from @BotFather")]
     except TelegramError as error:
         return [wrong("token", f"{address} cannot be asked: {error.message}")]
-    if not hook.url:
-        return [known]
-    taken = "the bot has a webhook, so no command reaches this daemon: call deleteWebhook, or get a token of its own from @BotFather"
-    return [known, wrong("token", taken)]
+    return [known, *about_webhook(config.telegram.webhook, hook)]
+
+
+def about_webhook(wanted: WebhookSection | None, found: WebhookInfo) -> list[Finding]:
+    """Whether updates come to this daemon the way that the configuration says."""
+    if wanted is None:
+        if not found.url:
+            return []
+        message = (
+            f"the bot has a webhook at {_host(found)}, so no command reaches a daemon that asks for them: this one takes away at its start "
+            "what it set itself; what another program set, let that delete, or get a token of its own from @BotFather"
+        )
+        return [wrong("webhook", message)]
+    if not found.url:
+        return [unwise("webhook", "Telegram brings no updates yet: the daemon sets the webhook when it starts")]
+    if found.url != wanted.url:
+        message = (
+            f"Telegram brings updates to {_host(found)}: another program uses the token, or the daemon was not started since the change"
+        )
+        return [wrong("webhook", message)]
+    if trouble := why_not_brought(found, None):
+        return [wrong("webhook", f"{trouble}; your proxy must hand {wanted.url} on to {wanted.listen}, and the daemon must run")]
+    return [right("webhook", f"Telegram brings updates to {found.url}")]
+
+
+def _host(found: WebhookInfo) -> str:
+    """Where a webhook is; many programs put the bot's token into the rest of its address."""
+    return urlsplit(found.url).hostname or "an address without a host"

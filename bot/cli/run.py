@@ -18,6 +18,7 @@ from bot.cli.common import (
     EX_CONFIG,
     SOME_FEEDS_FAILED,
     Failed,
+    Secrets,
     clock,
     config_option,
     configured,
@@ -30,13 +31,14 @@ from bot.cli.progress import progress
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Transport
-from bot.health import HealthError
 from bot.once import Round, run_round
 from bot.outcomes import TokenRefused
 from bot.parts import opened
 from bot.sdnotify import Notifier
+from bot.serving import PlaceError
 from bot.token import Token, TokenError, why_no_token
 from bot.updates import Telegram
+from bot.webhook import Webhook
 from storage.exceptions import StoreError
 from storage.records import ChannelKind
 
@@ -53,18 +55,26 @@ def run(config_path: Path, *, once: bool, as_json: bool) -> int:
     The daemon runs until SIGTERM or Ctrl-C; a second one ends it at once. With --once the exit code is 3 when some feeds failed.
     """
     try:
-        config, token = configured(config_path)
+        config, secrets = configured(config_path)
         if once:
-            return asyncio.run(_once(config, token, as_json=as_json))
-        return asyncio.run(Daemon(config, token, now=clock, notifier=Notifier(os.environ), as_json=as_json).run())
+            return asyncio.run(_once(config, secrets.token, as_json=as_json))
+        daemon = Daemon(config, secrets.token, _webhook(config, secrets), now=clock, notifier=Notifier(os.environ), as_json=as_json)
+        return asyncio.run(daemon.run())
     except (StoreError, TokenError) as error:
         raise Failed(str(error), exit_code_of(error)) from error
-    except HealthError as error:
+    except PlaceError as error:
         raise Failed(str(error)) from error
     except TokenRefused as error:
         raise Failed(str(error), EX_CONFIG) from error
     except asyncio.CancelledError as error:
         raise Failed("stopped before the round was over: what is left is done by the next", _TERMINATED) from error
+
+
+def _webhook(config: Config, secrets: Secrets) -> Webhook | None:
+    section = config.telegram.webhook
+    if section is None or secrets.webhook is None:
+        return None
+    return Webhook(url=section.url, listen=section.listen, secret=secrets.webhook)
 
 
 async def _once(config: Config, token: Token | None, *, as_json: bool) -> int:
