@@ -177,6 +177,11 @@ class World:
         self.store.save_poll(feed, understood, FeedState(seeded=True), rules=ByTitle(), watches_version=version, now=now)
         self.store.fan_out(now)
 
+    async def delivered(self) -> None:
+        """Wait until nothing is left to be sent, so that what is asked next is answered last."""
+        self.wake()
+        await self.api.until(lambda: not {"pending", "sending"} & self.states().keys())
+
     def states(self) -> dict[str, int]:
         """How many deliveries there are in each state that has some."""
         return {str(state): count for state, count in self.store.counts(self.now()).deliveries.items() if count}

@@ -92,6 +92,7 @@ async def test_the_latest_alerts_are_listed_newest_first(world: World) -> None:
     assert await world.ask(ANN, "/latest") == texts.NO_ALERTS
     await world.watch(ANN, "/watch Palantir")
     world.publish("One", "Two")
+    await world.delivered()
     answer = await world.ask(ANN, "/latest")
 
     assert answer.count("🔴 CANCELLED · Palantir · Metropolitan Police") == 2
@@ -101,6 +102,7 @@ async def test_the_status_is_in_kind_words(world: World) -> None:
     assert "I have just started" in await world.ask(ANN, "/status")
     await world.watch(ANN, "/watch Palantir")
     world.publish("One")
+    await world.delivered()
 
     answer = await world.ask(ANN, "/status")
 
