@@ -28,6 +28,7 @@ from bot.hands import tell_admins
 from bot.health import HealthServer, Vitals
 from bot.heartbeat import report_weeks
 from bot.jobs import Jobs
+from bot.list_news import tell_followers
 from bot.parts import Parts, opened
 from bot.polling import Polling
 from bot.sdnotify import Notifier
@@ -46,6 +47,7 @@ _GRACE = timedelta(seconds=8)  # of the ten seconds that stopping may take; the 
 _TICK = timedelta(seconds=0.5)  # the shortest interval of a feed is a second
 _FAN_OUT = timedelta(seconds=2)
 _MAINTENANCE = timedelta(minutes=10)
+_LISTS = timedelta(minutes=1)
 _AT_WORK = timedelta(minutes=1)  # how exactly a database that was set back is known to be
 _PATIENCE = timedelta(minutes=3)  # ticks only begin polls and make rows: one that takes longer hangs
 _DEAF = timedelta(minutes=10)  # without an answer from Telegram, whose longest poll takes one
@@ -208,6 +210,7 @@ class Daemon:
         jobs.every("poll", _TICK, poll, patience=_PATIENCE)
         jobs.every("fan_out", _FAN_OUT, fan_out, patience=_PATIENCE)
         jobs.every("at_work", _AT_WORK, partial(self._say_at_work, team), patience=_PATIENCE)
+        jobs.every("lists", _LISTS, partial(self._tell_followers, team), patience=_PATIENCE)
         jobs.every("maintenance", _MAINTENANCE, maintain, patience=_MAINTENANCE * 3)
         jobs.every("look", LOOK, partial(self._look, team, self._alarm(team)), patience=_PATIENCE)
         if self._notifier.watchdog is not None:
@@ -217,6 +220,10 @@ class Daemon:
     async def _say_at_work(self, team: _Team) -> None:
         if team.trouble.error is None:
             await team.parts.call(team.parts.store.at_work, self._now())
+
+    async def _tell_followers(self, team: _Team) -> None:
+        if team.trouble.error is None and await tell_followers(team.parts.store, team.parts.call, self._now()):
+            team.deliverer.wake()
 
     async def _maintain(self, team: _Team) -> None:
         """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""

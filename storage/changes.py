@@ -16,7 +16,7 @@ from storage.complaints import complain
 from storage.exceptions import NotFound
 from storage.migrate import migrate_chat
 from storage.mutes import change_mutes
-from storage.named_watchlists import change_lists, channel_number, list_of
+from storage.named_watchlists import change_lists, changing_list, channel_number
 from storage.operating import operate
 from storage.operator_changes import Announce, SetListed, SetPause
 from storage.records import (
@@ -124,10 +124,10 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _ensure_channel(connection, change, now)
         case AddWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
-            add_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch, change.terms, now)
+            add_watch(connection, changing_list(connection, channel_id, change.watchlist_id, now), change.watch, change.terms, now)
         case RemoveWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
-            remove_watch(connection, list_of(connection, channel_id, change.watchlist_id, now), change.watch_id, now)
+            remove_watch(connection, changing_list(connection, channel_id, change.watchlist_id, now), change.watch_id, now)
         case SetChannelState():
             _set_state(connection, change, now)
         case ForgetChat():

@@ -26,6 +26,7 @@ from storage.list_changes import (
     TakeDraft,
     UnfollowWatchlist,
 )
+from storage.list_news import keep_told
 from storage.packs import PACK, drop_unfollowed, keep_pack
 from storage.records import WatchlistRecord, WatchRecord, channel_key
 from storage.sql import insert_new
@@ -156,12 +157,11 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
 def _change_own(
     connection: Connection, mine: int, change: SetTerms | ReplaceWatch | RenameWatchlist | DeleteWatchlist | ShareWatchlist, now: datetime
 ) -> None:
-    number = list_of(connection, mine, change.watchlist_id, now)
+    if isinstance(change, SetTerms | ReplaceWatch):
+        _change_watch(connection, changing_list(connection, mine, change.watchlist_id, now), change, now)
+        return
+    number = _list_of(connection, mine, change.watchlist_id, now)
     match change:
-        case SetTerms():
-            set_terms(connection, number, change.watch_id, change.terms, now)
-        case ReplaceWatch():
-            replace_watch(connection, number, change.watch_id, change.watch, now)
         case RenameWatchlist():
             _require_free(connection, mine, change.name, but=number)
             connection.execute(update(watchlist).where(watchlist.c.id == number).values(name=change.name))
@@ -169,6 +169,13 @@ def _change_own(
             _end(connection, delete(watchlist).where(watchlist.c.id == number), now)
         case ShareWatchlist():
             connection.execute(update(named_watchlist).where(named_watchlist.c.watchlist_id == number).values(token=change.token))
+
+
+def _change_watch(connection: Connection, number: int, change: SetTerms | ReplaceWatch, now: datetime) -> None:
+    if isinstance(change, SetTerms):
+        set_terms(connection, number, change.watch_id, change.terms, now)
+    else:
+        replace_watch(connection, number, change.watch_id, change.watch, now)
 
 
 def channel_number(connection: Connection, chat_id: int, thread_id: int | None) -> int:
@@ -180,7 +187,15 @@ def channel_number(connection: Connection, chat_id: int, thread_id: int | None) 
     return int(number)
 
 
-def list_of(connection: Connection, channel_id: int, watchlist_id: int | None, now: datetime) -> int:
+def changing_list(connection: Connection, channel_id: int, watchlist_id: int | None, now: datetime) -> int:
+    """Find the list that a channel means and is about to change, so that its followers are told; raises NotFound."""
+    number = _list_of(connection, channel_id, watchlist_id, now)
+    if watchlist_id is not None:
+        keep_told(connection, number, now)
+    return number
+
+
+def _list_of(connection: Connection, channel_id: int, watchlist_id: int | None, now: datetime) -> int:
     """Find the list that a channel means: its nameless one, or a named one that it keeps; NotFound when that is not its own."""
     if watchlist_id is None:
         return own_watchlist(connection, channel_id, now)

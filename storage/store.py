@@ -25,6 +25,7 @@ from storage.feeds import Feeds
 from storage.groups import Groups
 from storage.inbox import Inbox
 from storage.ledger import LedgerStore
+from storage.list_news import ListNewsStore
 from storage.lock import single_instance
 from storage.mutes import Mutes
 from storage.named_watchlists import NamedWatchlists
@@ -62,6 +63,7 @@ class Store(
     Awards,
     Watchlists,
     NamedWatchlists,
+    ListNewsStore,
     Packs,
     Channels,
     Changes,

@@ -5,16 +5,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
 from telegramworld import World, a_world, bare
 
+from bot.list_news import changes, tell_followers
 from bot.packs import packs as shipped_packs
 from bot.texts import answers, packs
 from bot.texts import lists as texts
+from storage.list_news import ListNews
+from watchers.types import Organisation, Terms, Watch
 
 ANN, BOB, GROUP = 7, 8, -1001001
+MINUTE = timedelta(minutes=1)
 LIST = "/list Outsourcers\nSerco\nCapita as supplier"
 
 
@@ -47,21 +52,35 @@ async def test_a_list_is_made_and_filled_and_nothing_is_done_by_halves(world: Wo
     assert "1. Outsourcers: 2 watches" in await world.ask(ANN, "/lists")
 
 
-async def test_a_link_is_followed_in_one_tap_and_the_owners_changes_reach_the_follower_who_is_told_once_for_each(world: World) -> None:
+async def test_a_link_is_followed_in_one_tap_and_the_owners_changes_reach_the_follower_who_is_told_of_them_together(world: World) -> None:
     payload = await shared(world)
     answer = await world.ask(BOB, f"/start {payload}")
     assert answer.startswith("✅ You follow the list Outsourcers: 2 watches.")
     assert sorted(world.names(BOB)) == ["Capita", "Serco"]
 
-    await world.ask(ANN, "/list Outsourcers\nG4S\nMitie")
+    await world.ask(ANN, "/list Outsourcers\nG4S\nMitie\nAtos")
+    await world.ask(ANN, "/unwatch Serco\nAtos")
+    await world.ask(ANN, "/without 1 football")
+    assert await followers_told(world, 4 * MINUTE) == 1
     await world.api.until(lambda: len(world.api.shown(BOB)) == 2)
-    assert bare(world.api.shown(BOB)[-1]) == "The list Outsourcers, which you follow, has more now: G4S, Mitie."
-    await world.ask(ANN, "/unwatch Serco")
-    await world.api.until(lambda: len(world.api.shown(BOB)) == 3)
+    assert bare(world.api.shown(BOB)[-1]).split("\n") == [
+        "The list Outsourcers, which you follow, has more now: G4S, Mitie.",
+        "The list Outsourcers, which you follow, has less now: without Serco.",
+        "Changed on the list Outsourcers, which you follow: Capita (supplier) · without: football.",
+    ]
+    assert await followers_told(world, 9 * MINUTE) == 0
 
     assert sorted(world.names(BOB)) == ["Capita", "G4S", "Mitie"]
     assert "comes with the list Outsourcers" in await world.ask(BOB, "/unwatch Mitie")
     assert "somebody else's list" in await world.ask(BOB, "/list Outsourcers\nMine")
+
+
+async def followers_told(world: World, later: timedelta) -> int:
+    """How many are told of changed lists some time from now."""
+    world.now_ahead = later
+    told = await tell_followers(world.store, world.call, world.now())
+    world.wake()
+    return told
 
 
 async def test_a_copy_goes_its_own_way_and_a_deleted_list_ends_for_its_followers(world: World) -> None:
@@ -133,3 +152,16 @@ def test_every_ready_made_list_has_its_words_and_reasons() -> None:
     for number, one in read.items():
         assert (one["name"], one["reason"]) == (packs.NAMES[number], packs.REASONS[number])
         assert all(watch["reason"] for watch in one["watches"])
+
+
+def test_what_was_undone_is_not_told_and_a_watch_that_asks_for_something_else_is_not_one_more_and_one_less() -> None:
+    serco, capita = (Watch(organisation=Organisation(name=name)) for name in ("Serco", "Capita"))
+    news = ListNews(watchlist_id=1, name="Big", before=((serco, Terms()),), after=(), followers=(), changed_at=datetime.now(UTC))
+
+    def said(*after: tuple[Watch, Terms]) -> list[tuple[str, list[str]]]:
+        return [(sentence, [one.name for one, _ in some]) for sentence, some in changes(replace(news, after=after))]
+
+    assert said((serco, Terms())) == []
+    assert said((capita, Terms())) == [(texts.OWNER_ADDED, ["Capita"]), (texts.OWNER_REMOVED, ["Serco"])]
+    assert said((serco, Terms(paused=True))) == [(texts.OWNER_CHANGED, ["Serco"])]
+    assert said((replace(serco, without=("football",)), Terms())) == [(texts.OWNER_CHANGED, ["Serco"])]

@@ -15,6 +15,7 @@ from storing import LEASE, PAUSE, SERCO, Rules, a_feed, a_finding, an_entry, cha
 
 from storage.alert_changes import Wrong
 from storage.exceptions import StoreUnavailable
+from storage.list_news import ListNews
 from storage.records import Channel, ChannelKind, ChannelState, ForgetChat, InboxUpdate, RemoveWatch, Reply
 from storage.reports import Week
 from storage.silences import Listener
@@ -65,6 +66,7 @@ READS = {
     "latest": lambda s: s.latest(1, 5),
     "ledger": lambda s: s.ledger(NOW),
     "listeners": lambda s: s.listeners(NOW),
+    "list_news": lambda s: s.list_news(NOW),
     "lookups_due": lambda s: s.lookups_due("bbc", NOW, limit=5),
     "meta": lambda s: s.meta("key"),
     "mute_targets": lambda s: s.mute_targets(1, 1),
@@ -131,6 +133,9 @@ WRITES = {
     "sync_config": lambda s: s.sync_config([], [], NOW),
     "sync_packs": lambda s: s.sync_packs([], NOW),
     "sync_feeds": lambda s: s.sync_feeds([a_feed()], NOW),
+    "tell_followers": lambda s: s.tell_followers(
+        ListNews(watchlist_id=1, name="", before=(), after=(), followers=(), changed_at=NOW), [], NOW
+    ),
     "tell_silences": lambda s: s.tell_silences(
         Listener(channel=ANN, told={}, told_at=None, muted=frozenset(), since=NOW), HELLO, silent=[1], back=[], now=NOW
     ),

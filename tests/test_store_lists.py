@@ -26,7 +26,7 @@ from storage.list_changes import (
 from storage.records import AddWatch, ConfigWatchlist, EnsureChannel, ForgetChat, MigrateChat, RemoveWatch
 from watchers.types import EventKind, Money, Organisation, Role, Terms, Watch
 
-HOUR = timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ANN, BOB, CAT = 7, 8, 9
 EVERYTHING = Watch()
 PAIR = Watch(
@@ -276,3 +276,49 @@ def test_a_draft_is_taken_once_by_the_chat_it_was_made_in_and_before_it_expires(
         store.apply([TakeDraft(chat_id=BOB, draft_id=6)], now=now + 2 * HOUR)
     store.apply([PutDraft(chat_id=ANN, draft_id=7, body=body, keep=HOUR), ForgetChat(chat_id=ANN)], now=now)
     assert store.draft(ANN, 7, now) is None
+
+
+def followed_list(store, now):
+    """Ann's list with Palantir and Serco, which Bob follows; says how it is named in a change."""
+    for one in (ANN, BOB, CAT):
+        chat(store, one, now)
+    store.apply([AddWatchlist(chat_id=ANN, name="Big", watches=((PALANTIR, Terms()), (SERCO, Terms())))], now=now)
+    (record,) = store.watchlists(store.channel(ANN).id)
+    mine = {"chat_id": ANN, "watchlist_id": record.id}
+    store.apply([ShareWatchlist(**mine, token="token"), FollowWatchlist(chat_id=BOB, token="token")], now=now)
+    return mine
+
+
+def test_followers_are_told_once_a_list_has_settled_and_whoever_goes_on_changing_it_does_not_hold_that_up(store, now):
+    mine = followed_list(store, now)
+    begun = now + HOUR
+    for minutes in range(0, 14, 2):
+        store.apply([AddWatch(**mine, watch=SERCO, terms=Terms(minimum=minutes + 1))], now=begun + minutes * MINUTE)
+        assert store.list_news(begun + (minutes + 1) * MINUTE) == []
+    store.apply([FollowWatchlist(chat_id=CAT, token="token")], now=begun + 14 * MINUTE)
+    store.apply([AddWatch(**mine, watch=SERCO, terms=Terms(minimum=99))], now=begun + 13 * MINUTE)
+    assert store.list_news(begun + 14 * MINUTE) == []
+
+    (found,) = store.list_news(begun + 15 * MINUTE)
+    assert [terms.minimum for _, terms in found.before] == [None, None]
+    assert sorted(terms.minimum or 0 for _, terms in found.after) == [0, 99]
+    assert [one.chat_id for one in found.followers] == [BOB], "who came after the change saw it as it is"
+
+    store.apply([RemoveWatch(**mine, watch_id=store.channel_watches(store.channel(ANN).id)[0].id)], now=begun + 15 * MINUTE)
+    assert not store.tell_followers(found, [], begun + 15 * MINUTE), "it has changed again"
+    (found,) = store.list_news(begun + 18 * MINUTE)
+    assert store.tell_followers(found, [], begun + 18 * MINUTE)
+    assert not store.tell_followers(found, [], begun + 18 * MINUTE)
+    assert store.list_news(begun + HOUR) == []
+
+
+def test_nothing_is_kept_of_changes_that_nobody_follows_and_nothing_outlives_its_list(store, now):
+    mine = followed_list(store, now)
+    store.apply([UnfollowWatchlist(chat_id=BOB, watchlist_id=mine["watchlist_id"])], now=now)
+    store.apply([AddWatch(**mine, watch=EVERYTHING)], now=now + HOUR)
+    assert store.list_news(now + 2 * HOUR) == []
+
+    store.apply([FollowWatchlist(chat_id=BOB, token="token")], now=now + 2 * HOUR)
+    store.apply([AddWatch(**mine, watch=PAIR)], now=now + 3 * HOUR)
+    store.apply([ForgetChat(chat_id=ANN)], now=now + 3 * HOUR)
+    assert store.list_news(now + 4 * HOUR) == []

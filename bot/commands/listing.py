@@ -12,7 +12,7 @@ from urllib.parse import quote
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, pages, refused, stale
 from bot.commands.drafting import elsewhere
-from bot.commands.followers import notes
+from bot.commands.followers import farewells
 from bot.commands.names import Unusable
 from bot.commands.packing import PACKS
 from bot.commands.rights import may_press, remote, target_of
@@ -64,7 +64,7 @@ async def list_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: A
     if found is not None and not lines:
         text, buttons = await _opened(found, place, desk)
         return Decision(replies=desk.reply(asked.place, text, buttons=buttons))
-    return await _filled(asked, place, found or name, lines, desk)
+    return _filled(asked, place, found or name, lines, desk)
 
 
 async def follow(asked: Asked, desk: Desk, token: str) -> Decision:
@@ -115,7 +115,7 @@ async def _press_mine(pressed: Pressed, record: WatchlistRecord, place: Place, w
         row = ((speech.label(texts.YES), _data("D", record, place)), (speech.label(texts.NO), _data("o", record, place)))
         return _shown(pressed, speech.say(texts.REALLY, name=record.name), (row,), desk)
     if what == "D":
-        told = await notes(record.id, record.name, texts.OWNER_DELETED, (), desk)
+        told = await farewells(record, desk)
         toast = speech.label(texts.GONE, name=record.name)
         return Decision(changes=(DeleteWatchlist(**own),), replies=told, toast=toast, close=True)  # type: ignore[arg-type]
     return _shown(pressed, *await _opened(record, place, desk), desk) if what == "o" else stale(desk)
@@ -146,10 +146,8 @@ def _renamed(asked: Asked, place: Place, known: Sequence[WatchlistRecord], desk:
     return Decision(changes=(change,), replies=desk.reply(asked.place, speech.say(texts.RENAMED, name=found.name, new=new)))
 
 
-async def _filled(
-    asked: Asked, place: Place, found: WatchlistRecord | str, lines: Sequence[tuple[int, Wish | Unusable]], desk: Desk
-) -> Decision:
-    """Put what the lines ask for on a list, which is made when there is only a name; followers are told. Nothing is done by halves."""
+def _filled(asked: Asked, place: Place, found: WatchlistRecord | str, lines: Sequence[tuple[int, Wish | Unusable]], desk: Desk) -> Decision:
+    """Put what the lines ask for on a list, which is made when there is only a name. Nothing is done by halves."""
     speech, where = desk.speech, {"chat_id": place.chat_id, "thread_id": place.thread_id}
     wrong = [
         speech.say(texts.LINE_WRONG, number=number + 1, problem=speech.say(watching.UNUSABLE[one.reason], line=one.line))
@@ -167,8 +165,7 @@ async def _filled(
         said = desk.reply(asked.place, speech.say(texts.MADE, name=found, watches=count))
         return Decision(changes=(ensure(place, speech, user_id=asked.user_id), made), replies=said)
     adds = tuple(AddWatch(**where, watch=watch, terms=terms, watchlist_id=found.id) for watch, terms in wishes)  # type: ignore[arg-type]
-    said = desk.reply(asked.place, speech.say(texts.ADDED, name=found.name, watches=count))
-    return Decision(changes=adds, replies=(*said, *await notes(found.id, found.name, texts.OWNER_ADDED, wishes, desk)))
+    return Decision(changes=adds, replies=desk.reply(asked.place, speech.say(texts.ADDED, name=found.name, watches=count)))
 
 
 async def _overview(place: Place, here: Place, desk: Desk) -> tuple[Piece, Buttons]:

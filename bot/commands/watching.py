@@ -8,7 +8,6 @@ from datetime import datetime
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, pages, refused, stale
 from bot.commands.drafting import elsewhere, propose
-from bot.commands.followers import removal_notes
 from bot.commands.names import Unusable, Wanted, read_name, same_name
 from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import read_wishes
@@ -74,8 +73,7 @@ async def unwatch(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
         unknown += [] if found else [line]
     changes = tuple(_remove(place, record) for record in gone.values() if record.mine)
     answer = _removed(list(gone.values()), unknown, elsewhere(place, asked.place), desk.speech)
-    told = await removal_notes(list(gone.values()), desk)
-    return Decision(changes=changes, replies=(*desk.reply(asked.place, *pages(None, answer)), *told))
+    return Decision(changes=changes, replies=desk.reply(asked.place, *pages(None, answer)))
 
 
 async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
@@ -91,7 +89,7 @@ async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> De
     if record is None:
         return stale(desk)
     toast = desk.speech.label(texts.REMOVED_TOAST, name=short_name(record.watch, desk.speech), limit=_MAX_TOAST)
-    return Decision(changes=(_remove(place, record),), replies=await removal_notes([record], desk), toast=toast)
+    return Decision(changes=(_remove(place, record),), toast=toast)
 
 
 def _removed(gone: Sequence[WatchRecord], unknown: Sequence[str], chat: str | None, speech: Speech) -> list[Piece]:

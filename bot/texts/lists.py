@@ -62,4 +62,5 @@ YOUR_OWN = text("<b>{name}</b> is your own list. /lists shows it.")
 # What followers are told. {watches} are watches said in full.
 OWNER_ADDED = text("The list <b>{name}</b>, which you follow, has more now: {watches}.")
 OWNER_REMOVED = text("The list <b>{name}</b>, which you follow, has less now: without {watches}.")
+OWNER_CHANGED = text("Changed on the list <b>{name}</b>, which you follow: {watches}.")
 OWNER_DELETED = text("The list <b>{name}</b>, which you followed, was deleted by whoever kept it.")
