@@ -222,7 +222,7 @@ class BotApi:
     def called(self, method: str) -> list[dict[str, Any]]:
         return [parameters for name, parameters in self.calls if name == method]
 
-    async def until(self, true: Callable[[], Any], seconds: float = 20.0) -> Any:
+    async def until(self, true: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Wait until it is true, looking again after each call; fails the test when it does not come true."""
         async with asyncio.timeout(seconds), self._changed:
             while not (result := true()):

@@ -173,8 +173,8 @@ async def test_of_several_daemons_one_listens_and_another_goes_on_when_that_one_
                 listening = asyncio.create_task(first.telegram.run())
                 await first.api.until(lambda: first.api.called("getUpdates"))
                 async with second.running():
-                    await asyncio.sleep(0.3)
-                    assert (first.telegram.another_listens, second.telegram.another_listens) == (False, True)
+                    await first.api.until(lambda: second.telegram.another_listens)
+                    assert not first.telegram.another_listens
                     first.telegram._ears._session.invalidate()  # type: ignore[union-attr]
                     listening.cancel()
                     await asyncio.gather(listening, return_exceptions=True)
