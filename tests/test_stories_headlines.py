@@ -108,6 +108,34 @@ def test_two_bodies_of_one_kind_are_two_buyers_and_two_faces_of_one_decision_are
     assert len(set(grouped("London mayor cancels £50m Met Police contract with Palantir", "Met Police lose £50m Palantir contract"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("New2 Council", "New3 Council"),
+        ("Ward 3", "Ward 5"),
+        ("Region 1", "Region 2"),
+        ("Region One Council", "Region Two Council"),
+        ("NHS Region 1", "NHS Region 2"),
+        ("Zone 2 Authority", "Zone 3 Authority"),
+        ("Area A Council", "Area B Council"),
+        ("Ward III", "Ward IV"),
+        ("Prison 4", "Prison 7"),
+    ],
+)
+def test_two_bodies_whose_names_differ_in_a_number_are_two_buyers(one: str, other: str):
+    for title in ("{} cancels £5m contract with Palantir", "{} scraps data contract", "Palantir wins £3m contract from {}"):
+        assert len(set(grouped(title.format(one), title.format(other)))) == 2
+        assert len(set(grouped(title.format(one), title.format(one)))) == 1
+
+
+def test_a_number_that_is_a_sum_a_year_or_both_parts_nothing():
+    for one, other in [
+        ("Delham council 300 jobs contract goes to Serco in £2m deal", "Serco wins £2m Delham council contract, 250 jobs"),
+        ("Wards 3 and 5 lose £2m Serco cleaning contract", "Ward 5 loses £2m Serco cleaning contract"),
+    ]:
+        assert len(set(grouped(one, other))) == 1
+
+
 def test_two_stories_are_not_joined_through_a_third_headline_that_is_like_both():
     titles = (
         "Serco loses £2m Fenham parking contract",

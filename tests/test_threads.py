@@ -74,6 +74,7 @@ CANCEL = EventKind.CANCELLED
         (says(CANCEL, "Home Office cancels £20m asylum housing contract with Serco", value="20000000"), [known(1, AWARD)], None),
         (says(CANCEL, "Home Office cancels £50m asylum housing contract", value="50000000", suppliers=(Party(name="Mears"),)), [known(1, AWARD)], None),
         (says(CANCEL, "Kent cancels £50m asylum housing contract with Serco", value="50000000", public_bodies=(Party(name="Kent Council"),)), [known(1, AWARD)], None),
+        (says(CANCEL, "Home Office cancels £50m asylum housing contract with Serco for Region 5", value="50000000"), [known(1, says(EventKind.AWARDED, "Home Office awards £50m asylum housing contract for Region 3 to Serco", value="50000000"))], None),
         # A change changes the sum.
         (says(EventKind.CHANGED, "Home Office raises asylum housing contract with Serco to £70m", value="70000000"), [known(1, AWARD)], 1),
         # Who wins again has won another contract; what ended does not end again.

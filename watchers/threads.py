@@ -40,6 +40,7 @@ from typing import Any
 from watchers.names import fold, folded, normal_name
 from watchers.stories.judging import NEWS_WINDOW
 from watchers.stories.told import names, same_party
+from watchers.stories.words import other_number, read
 from watchers.types import (
     Entry,
     EventKind,
@@ -183,6 +184,9 @@ def _agreed(entry: Entry, finding: Finding, card: ThreadCard) -> list[str] | Non
     body = same_party(names(finding.public_bodies), _stated("b", card.keys))
     value = _same_value(finding, card.stories)
     if supplier is False or body is False or (value is False and finding.event not in _OTHER_SUM):
+        return None
+    title = read(entry.title)
+    if any(other_number(title, read(known)) for one in card.stories for known in one.titles):
         return None
     found = {"supplier": supplier, "public body": body, "value": value, "subject": _same_subject(entry, finding, card)}
     return [name for name, agrees in found.items() if agrees]

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from watchers.stories.lexicon import Frequencies, lexicon, stem
 from watchers.stories.told import Told, same_party, words
-from watchers.stories.words import Text
+from watchers.stories.words import Text, other_number
 from watchers.types import AlertClass, Money
 
 NEWS_WINDOW = timedelta(days=7)
@@ -91,6 +91,8 @@ def _other_facts(a: Told, b: Told) -> str | None:
         return "another sum"
     if _other_party(a.bodies, b.bodies, a, b) and not _two_faces(a, b):
         return "another public body"
+    if other_number(a.title, b.title):
+        return "another one of its kind, by its number"
     return None
 
 

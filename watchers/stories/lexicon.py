@@ -50,6 +50,7 @@ class Lexicon:
         self._synonyms = _phrases(tables["synonyms"])
         self._wholes = _phrases(tables["within"])
         self._states = {tuple(stem(part) for part in name.split("_")) for name in tables["states"]["names"].split()}
+        self.numbered = frozenset(stem(kind) for kind in tables["numbered"]["kinds"].split())
         self.peers = frozenset(stem(kind) for kind in tables["peers"]["kinds"].split())
         self._tentative = _phrases({"tentative": tables["moods"]["tentative"]})
         self._negated = _phrases({"negated": tables["moods"]["negated"]})

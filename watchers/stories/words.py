@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from watchers.names import fold
 from watchers.stories.lexicon import lexicon, stem
@@ -21,6 +21,8 @@ from watchers.text.rules import rules
 from watchers.types import Money
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|&")
+_LISTED = {"one": "1", "and": "", "&": "", "et": "", "und": "", "y": ""}  # the lexicon's numbers leave "one" a pronoun
+_NUMBER = re.compile(r"\d{1,3}|[A-Z]|[IVX]+")  # of several things of a kind; what is longer is a sum or a year
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s\b")
 _LONGEST_PHRASE = 3
 _SUM = 1000  # units of a currency: less is a price
@@ -39,8 +41,8 @@ class Text:
 
     ``words`` are the stems, synonyms (``=``) and acts (``!``); ``names`` those written as names; ``acts`` what is done, with True for
     what is only considered, demanded or denied; ``initials`` of the runs of words that an acronym elsewhere may stand for; ``pairs``
-    neighbours; ``lead`` what stands before the first act; ``unreal`` says whether it considers,
-    demands or denies anything at all.
+    neighbours; ``lead`` what stands before the first act; ``numbered`` which of a kind are named ("Ward 3"); ``unreal`` says whether it
+    considers, demands or denies anything at all.
     """
 
     words: frozenset[str]
@@ -52,6 +54,7 @@ class Text:
     initials: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     lead: frozenset[str]
+    numbered: Mapping[str, frozenset[str]]
     unreal: bool
 
 
@@ -74,8 +77,25 @@ def read(text: str) -> Text:
         initials=_initials(tokens, folded),
         pairs=frozenset(pairwise(word for _, word in meanings.words)),
         lead=frozenset(word for place, word in meanings.words if place < first_act),
+        numbered=_numbered(tokens, folded),
         unreal=meanings.unreal,
     )
+
+
+def other_number(one: Text, other: Text) -> bool:
+    """Whether two headlines name different ones of a kind: "Ward 3" and "Ward 5"."""
+    return any(not one.numbered[kind] & other.numbered[kind] for kind in one.numbered.keys() & other.numbered.keys())
+
+
+def _numbered(tokens: list[str], folded: list[str]) -> dict[str, frozenset[str]]:
+    """The numbers, Roman numbers and letters that stand right behind a kind of which there are several."""
+    found: dict[str, frozenset[str]] = {}
+    for place, kind in enumerate(map(stem, folded)):
+        if kind in lexicon().numbered:
+            behind = takewhile(lambda at: _NUMBER.fullmatch(tokens[at]) or folded[at] in _LISTED, range(place + 1, len(tokens)))
+            numbers = {_LISTED.get(folded[at], folded[at]) for at in behind} - {""}
+            found[kind] = found.get(kind, frozenset()) | numbers
+    return {kind: numbers for kind, numbers in found.items() if numbers}
 
 
 def _scaled(tokens: list[str]) -> list[str]:
