@@ -32,6 +32,7 @@ from bot.list_news import tell_followers
 from bot.parts import Parts, opened
 from bot.polling import Polling
 from bot.sdnotify import Notifier
+from bot.shared_clock import REREAD
 from bot.silences import explain_silences
 from bot.token import Token, why_no_token
 from bot.trouble import StoreTrouble
@@ -97,12 +98,12 @@ class Daemon:
         token: Token | None,
         webhook: Webhook | None,
         *,
-        now: Callable[[], datetime],
+        own: Callable[[], datetime],
         notifier: Notifier,
         as_json: bool = False,
     ) -> None:
         self._config, self._token, self._webhook = config, token, webhook
-        self._now, self._notifier, self._as_json = now, notifier, as_json
+        self._own, self._notifier, self._as_json = own, notifier, as_json
 
     async def run(self) -> int:
         """Work until a signal says stop.
@@ -119,7 +120,7 @@ class Daemon:
             log.warning("%s", warning)
         if self._token is None:
             log.warning("%s", why_no_token(self._config.token_file))
-        async with opened(self._config, self._now, telegram=self._token is not None) as parts:
+        async with opened(self._config, self._own, telegram=self._token is not None) as parts:
             await self._work(self._gather(parts), stop)
         log.info("stopped")
         return 0
@@ -134,13 +135,13 @@ class Daemon:
                 self._config.telegram.api_base_url,
                 parts.store,
                 parts.call,
-                now=self._now,
+                now=parts.now,
                 wake=lambda: team.deliverer.wake(),  # noqa: PLW0108 -- there is no team yet
                 admins=self._config.telegram.admins,
                 webhook=self._webhook,
             )
             transports[ChannelKind.TELEGRAM] = telegram.transport
-        trouble = StoreTrouble(lambda: parts.call(parts.store.set_meta, "store_probe", self._now().isoformat()))
+        trouble = StoreTrouble(lambda: parts.call(parts.store.set_meta, "store_probe", parts.now().isoformat()))
         jobs = Jobs(trouble.begin)
         team = _Team(
             parts=parts,
@@ -149,7 +150,7 @@ class Daemon:
             deliverer=parts.deliverer(transports),
             trouble=trouble,
             telegram=telegram,
-            started_at=self._now(),
+            started_at=parts.now(),
         )
         return team
 
@@ -157,7 +158,7 @@ class Daemon:
         async with AsyncExitStack() as stack:
             if team.telegram is not None:
                 stack.push_async_callback(team.telegram.close)
-            await team.polling.sync(self._now())
+            await team.polling.sync(team.parts.now())
             await team.parts.fan_out()  # before anything is sent: quiet hours may have begun while nobody was at work
             await self._serve_health(team, stack)
             work = [asyncio.create_task(team.deliverer.run(), name="deliveries")]
@@ -209,6 +210,7 @@ class Daemon:
 
         jobs.every("poll", _TICK, poll, patience=_PATIENCE)
         jobs.every("fan_out", _FAN_OUT, fan_out, patience=_PATIENCE)
+        jobs.every("clock", REREAD, partial(self._read_clock, team), patience=_PATIENCE)
         jobs.every("at_work", _AT_WORK, partial(self._say_at_work, team), patience=_PATIENCE)
         jobs.every("lists", _LISTS, partial(self._tell_followers, team), patience=_PATIENCE)
         jobs.every("maintenance", _MAINTENANCE, maintain, patience=_MAINTENANCE * 3)
@@ -217,9 +219,13 @@ class Daemon:
             jobs.every("watchdog", self._notifier.watchdog / 3, alive, patience=_PATIENCE)
         jobs.start()
 
+    async def _read_clock(self, team: _Team) -> None:
+        if team.trouble.error is None:
+            await team.parts.now.read()
+
     async def _say_at_work(self, team: _Team) -> None:
         if team.trouble.error is None:
-            await team.parts.call(team.parts.store.at_work, self._now())
+            await team.parts.call(team.parts.store.at_work, team.parts.now())
 
     async def _tell_followers(self, team: _Team) -> None:
         if team.trouble.error is None and await tell_followers(team.parts.store, team.parts.call, self._now()):
@@ -227,7 +233,7 @@ class Daemon:
 
     async def _maintain(self, team: _Team) -> None:
         """What has waited too long is withheld, what was answered long ago is forgotten, and the admin is told how things are."""
-        call, store, now = team.parts.call, team.parts.store, self._now()
+        call, store, now = team.parts.call, team.parts.store, team.parts.now()
         await call(store.expire, now)
         await notes.erase(store, call, now)
         await self._explain(team, now)
@@ -265,7 +271,7 @@ class Daemon:
         async def ping() -> None:
             assert address is not None
             with suppress(FetchError):  # the other side misses us then, as it is meant to
-                await fetch.get(address, about="[health] ping", now=self._now())
+                await fetch.get(address, about="[health] ping", now=team.parts.now())
 
         tell = None if team.telegram is None else team.telegram.tell
         return Alarm(admins=self._config.telegram.admins, tell=tell, ping=None if address is None else ping)
@@ -282,7 +288,7 @@ class Daemon:
         log.info("health is served", extra={"port": server.port})
 
     async def _vitals(self, team: _Team) -> Vitals:
-        now, counts, next_due = self._now(), None, None
+        now, counts, next_due = team.parts.now(), None, None
         ill = [f"job {name} hangs" for name in team.jobs.hung()]
         if team.trouble.error is not None:
             ill.append(f"the store is unavailable: {team.trouble.error}")

@@ -20,6 +20,7 @@ FIRST_BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(minutes=10)
 _MAX_DOUBLINGS = 12
 _REMEMBERED_CHATS = 1024
+_MADE_GOOD = 2  # turns that were missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,11 @@ def back_off(failures: int) -> timedelta:
 
 
 class Gate:
-    """The one gate that all messages leave by. ``wait`` says how long until it is open; ``close`` holds it shut for a while."""
+    """The one gate that all messages leave by. ``wait`` says how long until it is open; ``close`` holds it shut for a while.
+
+    What a message leaves too late for its turn the next makes good, up to three of them: with each pause begun anew, the time that claims
+    take was lost, a tenth of the pace. No second has more than 28 messages at 25 a second, of the 30 that Telegram takes.
+    """
 
     def __init__(self, per_second: float = OVERALL_PER_SECOND, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._spacing = 1 / per_second
@@ -55,7 +60,7 @@ class Gate:
 
     def passed(self) -> None:
         """A message leaves now."""
-        self._open_at = max(self._open_at, self._monotonic() + self._spacing)
+        self._open_at = max(self._open_at, self._monotonic() - _MADE_GOOD * self._spacing) + self._spacing
 
     def close(self, pause: timedelta) -> None:
         """Nothing leaves for this long. A longer pause that already runs stays."""

@@ -21,6 +21,7 @@ from bot.outcomes import Outcome, Wait
 from bot.packs import packs
 from bot.polling import CONCURRENT_POLLS, Polling
 from bot.render import Message
+from bot.shared_clock import SharedClock
 from bot.verdicts import OnUnknown, Policy
 from storage.exceptions import StoreUnavailable
 from storage.records import ChannelKind, Claim
@@ -53,7 +54,7 @@ class Parts:
     store: Store
     call: StoreCalls
     poller: Poller
-    now: Callable[[], datetime]
+    now: SharedClock
     owner: str
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -92,8 +93,10 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool) -> AsyncIterator[Parts]:
+async def opened(config: Config, own: Callable[[], datetime], *, telegram: bool) -> AsyncIterator[Parts]:
     """Open the store under its lock, recover what a crash left, bring the configuration into it, and start the workers.
+
+    ``own`` is this machine's clock; that of the parts is the one that all daemons of the database share.
 
     Raises:
         StoreLocked: another daemon has it.
@@ -106,6 +109,8 @@ async def opened(config: Config, now: Callable[[], datetime], *, telegram: bool)
         stack.enter_context(store.lock())
         call = StoreCalls(1 if config.store_url.startswith("sqlite") else _POSTGRESQL_THREADS)
         stack.callback(call.close)
+        now = SharedClock(store, call, own)
+        await now.read()
         await call(store.recover, now())
         if (since := await call(store.begin, now())) is not None:
             log.warning(

@@ -18,6 +18,7 @@ import re
 import sqlite3
 import threading
 import time
+from datetime import UTC
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import create_engine, event
@@ -29,6 +30,7 @@ from storage.exceptions import StoreDamaged, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
@@ -174,6 +176,13 @@ class Database:
         if self.is_sqlite:
             return f"SQLite {sqlite3.sqlite_version}"
         return f"PostgreSQL {self.read(lambda connection: connection.exec_driver_sql('SHOW server_version').scalar())}"
+
+    def time(self) -> datetime | None:
+        """Read a server's clock; None where the database is a file."""
+        if self.is_sqlite:
+            return None
+        found: datetime = self.read(lambda connection: connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one())
+        return found.astimezone(UTC)
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:

@@ -48,6 +48,7 @@ from storage.watchlists import Watchlists
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from storage.engine import Database
@@ -105,6 +106,10 @@ class Store(
     def engine(self) -> str:
         """The database program and its version: "SQLite 3.51.3"."""
         return self._db.version()
+
+    def server_time(self) -> datetime | None:
+        """What time it is to the PostgreSQL server that several daemons may share; None on SQLite, where there is only one."""
+        return self._db.time()
 
     def __enter__(self) -> Self:
         return self

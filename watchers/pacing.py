@@ -209,6 +209,6 @@ def _failed(feed: Feed, state: FeedState, error: FetchError | ParseError, now: d
 
 
 def _spread(feed_id: str, interval: timedelta) -> timedelta:
-    """The interval and up to a tenth more, always the same for a feed."""
+    """The interval and up to a tenth more, always the same for a feed; what is not asked for longer than a day is asked within a day."""
     part = int.from_bytes(blake2b(feed_id.encode(), digest_size=4).digest(), "big") / 2**32
-    return interval * (1 + _JITTER * part)
+    return max(interval, min(interval * (1 + _JITTER * part), LONGEST_PAUSE))

@@ -78,33 +78,48 @@ def orderly_stops(run: Run) -> Result:
     return Result(figure=figure, passed=settled and not told.lost and not told.copies and slowest <= 10)
 
 
-@check("D18", "four daemons on one PostgreSQL database, killed in turn")
+# Clocks of machines that nobody sets; the database's own is the one that counts.
+_HOURS_AHEAD = (0, 3, -2, 30)
+
+
+@check("D18", "four daemons on one PostgreSQL database, whose clocks differ by hours: undisturbed, then killed in turn")
 def four_daemons(run: Run) -> Result:
     server = run.postgresql()
     url = run.hold(server.database())
     count = run.pick(12, 200)
-    stage = Stage(run, events=run.pick(30, 200), subscribers=run.pick(6, 25), store=url)
-    stage.start()
+    stage = Stage(run, events=run.pick(40, 250), subscribers=run.pick(6, 25), store=url)
+    stage.start(prelude=ahead(_HOURS_AHEAD[0]))
     stage.subscribe()
-    for _ in range(3):
-        stage.start()
+    for hours in _HOURS_AHEAD[1:]:
+        time.sleep(run.pick(0.2, 1))
+        stage.start(prelude=ahead(hours))
     store = stage.open()
     stage.seeded(store)
+    stage.press.publish(len(stage.press.places) // 4)
+    settled = stage.settled(store)
+    undisturbed = stage.told()
     make_faults(stage.telegram)
 
     def kill(_: int) -> None:
         time.sleep(stage.dice.uniform(0.1, 1.5))
         stage.end(stage.dice.choice(stage.daemons))
-        stage.start()
+        stage.start(prelude=ahead(stage.dice.choice(_HOURS_AHEAD)))
 
     trouble(stage, count, kill, until=len(stage.press.places))
-    settled = stage.settled(store, quiet=200)  # a lease of two minutes must run out
+    settled = stage.settled(store, quiet=200) and settled  # a lease of two minutes must run out
     heard = _still_heard(stage)
     for daemon in list(stage.daemons):
         stage.end(daemon, signal.SIGTERM)
     result = verdict(stage, count, settled=settled)
+    before = f"undisturbed: lost {undisturbed.lost}, second copies {undisturbed.copies} of {undisturbed.pairs}; "
     late = f", commands {'heard' if heard else 'NOT heard'} after the kills"
-    return Result(figure=result.figure + late, passed=result.passed and heard)
+    sound = result.passed and heard and not undisturbed.lost and not undisturbed.copies
+    return Result(figure=before + result.figure + late, passed=sound)
+
+
+def ahead(hours: int) -> str:
+    """To be done in a daemon before it begins: its machine's clock is wrong."""
+    return f"import bot.cli.run as run, datetime\nown = run.clock\nrun.clock = lambda: own() + datetime.timedelta(hours={hours})\n"
 
 
 def _still_heard(stage: Stage, seconds: float = 60) -> bool:

@@ -1,4 +1,4 @@
-"""Hostile addresses, servers and documents: what they may reach, how long they take, whom they hold up (S1, S3, S5, S6, S8).
+"""Hostile addresses, servers and documents: what they may reach, how long they take, whom they hold up (S1, S3 to S6, S8).
 
 The attacks are not a part of the project: they lie beside the checkout, with harnesses that seal the network off.
 """
@@ -31,6 +31,7 @@ from watchers.workers import Workers
 
 _TOOLS = ROOT.parent / "shared/tools/hostile"
 _LONGEST, _MOST_MIB = 5.0, 256  # of one document
+_PATIENCE = 3.5  # seconds that a child is let work, and what it takes to replace it
 _STALL = 0.25  # seconds that the event loop may stand still
 _FAMILIES_THAT_HANG = {"quadratic", "depth", "size"}
 
@@ -172,6 +173,26 @@ def documents(run: Run) -> Result:
         f"{extra:.0f} MiB more; {judge.outcomes['read']} read, {judge.outcomes['refused']} refused"
     )
     return Result(figure=figure, passed=not judge.broken and extra <= _MOST_MIB)
+
+
+@check("S4", "a mebibyte of each text that costs a parser more than its length: how long it is worked on")
+def costly_texts(run: Run) -> Result:
+    texts, judge = hostile_feeds().QUAD, _Judge()
+
+    async def body() -> None:
+        async with Workers(processes=2) as workers:
+            for name, make in texts.items():
+                content_type = "application/xml" if "codec" in name else "application/rss+xml"
+                await judge.parse(workers, name, make(2**20), content_type)
+                run.say(f"{len(judge.seconds)} of {len(texts)}")
+
+    asyncio.run(body())
+    late = sum(seconds > _PATIENCE for seconds in judge.seconds)
+    figure = (
+        f"{len(texts)} texts of 1 MiB: {judge.outcomes['read']} read, {judge.outcomes['refused']} refused or stopped, {late} worked on for more "
+        f"than {_PATIENCE:g} s, longest {max(judge.seconds):.1f} s"
+    )
+    return Result(figure=figure, passed=not judge.broken and not late)
 
 
 @check("S5", "the event loop while documents hang their parsers, and whether other feeds are late")

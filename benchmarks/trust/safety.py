@@ -1,4 +1,4 @@
-"""Secrets, quotas, names, floods, trails: what nobody may get, lose or wait for (S2, S7, S9 to S11, T3, T4, T8, T12, O1, O3, O4)."""
+"""Secrets, quotas, names, floods, trails: what nobody may get, lose or wait for (S2, S9, T3, T4, T8, T12, O1 to O4)."""
 
 from __future__ import annotations
 
@@ -51,17 +51,6 @@ def connections(run: Run) -> Result:
     expected = made.pop("foreign", 0) - 4  # those that a test makes to see that they are seen
     figure = f"{expected} foreign of {sum(made.values())} ({made['gate']} by the gate, {made['telegram']} to the Bot API); {passed} tests, {failed} failed"
     return Result(figure=figure, passed=not expected and not failed and made["gate"] > 100 and made["telegram"] > 20)
-
-
-@check("S10", "feeds that rewrite all their entries, bursts, weeks of absence: how many messages a person gets")
-def floods(run: Run) -> Result:
-    return _by_tests(run, "tests/test_floods.py", least=20, what="rules of floods")
-
-
-@check("S11", "servers that ask for years of pause, or for none: how soon and how often they are asked")
-def politeness(run: Run) -> Result:
-    words = "pause or failures or gone or interval or moment or asks or validator or 304 or turn or register"
-    return _by_tests(run, "tests/test_fetch.py", "tests/test_pacing.py", "-k", words, least=40, what="rules of politeness")
 
 
 @check("T3", "635 names in look-alike, hidden and foreign letters: found, not found, flagged")

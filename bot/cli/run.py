@@ -58,7 +58,7 @@ def run(config_path: Path, *, once: bool, as_json: bool) -> int:
         config, secrets = configured(config_path)
         if once:
             return asyncio.run(_once(config, secrets.token, as_json=as_json))
-        daemon = Daemon(config, secrets.token, _webhook(config, secrets), now=clock, notifier=Notifier(os.environ), as_json=as_json)
+        daemon = Daemon(config, secrets.token, _webhook(config, secrets), own=clock, notifier=Notifier(os.environ), as_json=as_json)
         return asyncio.run(daemon.run())
     except (StoreError, TokenError) as error:
         raise Failed(str(error), exit_code_of(error)) from error
@@ -87,7 +87,7 @@ async def _once(config: Config, token: Token | None, *, as_json: bool) -> int:
             notices().print(why_no_token(config.token_file), style="dim")
         parts = await stack.enter_async_context(opened(config, clock, telegram=token is not None))
         if token is not None:
-            telegram = Telegram(token.reveal(), config.telegram.api_base_url, parts.store, parts.call, now=clock, wake=lambda: None)
+            telegram = Telegram(token.reveal(), config.telegram.api_base_url, parts.store, parts.call, now=parts.now, wake=lambda: None)
             stack.push_async_callback(telegram.close)
             transports[ChannelKind.TELEGRAM] = telegram.transport
         with progress("Polling feeds") as (total, advance):
