@@ -57,7 +57,11 @@ def parse_address(text: str) -> Address:
 def inspect_file(path: Path, shown: str, *, create: bool) -> bool:
     """Say whether the SQLite file exists; raise when it, or its folder, cannot be what the program needs."""
     folder = path.parent
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except PermissionError as error:
+        raise StoreUnavailable(f"this user may not look into {folder.parent}; change its owner or its rights", about=shown) from error
+    if not there:
         raise StoreUnavailable(f"the folder {folder} does not exist; create it, or correct [store] url", about=shown)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StoreUnavailable(f"this user may not write into the folder {folder}; change its owner or its rights", about=shown)

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -226,33 +227,35 @@ def test_a_refusal_names_the_newest_backup(sqlite_url):
     assert f"the newest beside it is {path}.bak-0002-0003" in str(refusal(sqlite_url))
 
 
+@pytest.fixture
+def open_to_all():
+    """A folder under one that everybody may pass. pytest's own are closed to others, and belong to all tests at once."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without rights")
-def test_a_user_without_rights_is_told_which_rights(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
+def test_a_user_without_rights_is_told_which_rights(open_to_all):
+    folder = open_to_all / "kept" / "data"
+    folder.mkdir(parents=True)
     path = folder / "contractwatch.db"
     open_store(f"sqlite:///{path}").close()
     before = "import os, sys; sys.path.insert(0, sys.argv[2]); from storage.store import open_store; os.setuid(65534)\n"
-    for one in (tmp_path, *tmp_path.parents[:-2]):
-        assert one.is_dir()
 
     def attempt() -> str:
         code = f"{before}\ntry:\n    open_store(sys.argv[1])\nexcept Exception as error:\n    print(type(error).__name__, error)"
         command = [sys.executable, "-c", code, f"sqlite:///{path}", str(ROOT)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    modes = {one: one.stat().st_mode for one in (*tmp_path.parents[:3], tmp_path)}
-    try:
-        for one in modes:
-            one.chmod(0o755)
-        folder.chmod(0o700)
-        assert re.search(r"StoreUnavailable .*may not write into the folder|does not exist", attempt())
-        folder.chmod(0o777)
-        path.chmod(0o600)
-        assert re.search(rf"StoreUnavailable .*this user may not read and write {path}", attempt())
-    finally:
-        for one, mode in modes.items():
-            one.chmod(mode)
+    folder.parent.chmod(0o700)
+    assert re.search(rf"StoreUnavailable .*this user may not look into {folder.parent};", attempt())
+    folder.parent.chmod(0o755)
+    folder.chmod(0o700)
+    assert re.search(rf"StoreUnavailable .*this user may not write into the folder {folder};", attempt())
+    folder.chmod(0o777)
+    path.chmod(0o600)
+    assert re.search(rf"StoreUnavailable .*this user may not read and write {path};", attempt())
 
 
 def test_network_file_systems_are_refused(tmp_path, monkeypatch):
