@@ -196,6 +196,6 @@ def first_polls(run: Run) -> Result:
 
 def _once(house: House) -> list[str]:
     process = house.start("run", "--once", "--json")
-    process.wait(300)
+    process.wait(1800)
     assert process.code == 0, process.err[-3:]
     return [json.loads(line)["title"] for line in process.out]
