@@ -165,10 +165,13 @@ async def test_who_writes_in_the_name_of_another_chat_is_no_admin(world: World, 
     assert await world.ask(writer, "/watch Palantir", chat_id=GROUP, sender_chat=stranger) == answers.ADMINS_ONLY
 
 
-async def test_everybody_in_a_group_may_read(world: World) -> None:
+@pytest.mark.parametrize("command", ["/watches", "/lists"])
+async def test_what_a_group_watches_is_for_its_admins_to_see(world: World, command: str) -> None:
     await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
+    await world.ask(ANN, "/list Outsourcers\nSerco", chat_id=GROUP)
 
-    assert "1. Palantir" in await world.ask(BOB, "/watches", chat_id=GROUP)
+    assert await world.ask(BOB, command, chat_id=GROUP) == answers.ADMINS_SEE
+    assert "1. " in await world.ask(ANN, command, chat_id=GROUP)
 
 
 async def test_buttons_of_a_group_are_for_admins(world: World) -> None:

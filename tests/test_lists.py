@@ -18,7 +18,7 @@ from bot.texts import lists as texts
 from storage.list_news import ListNews
 from watchers.types import Organisation, Terms, Watch
 
-ANN, BOB, GROUP = 7, 8, -1001001
+ANN, BOB, GROUP, CHANNEL = 7, 8, -1001001, -1002002
 MINUTE = timedelta(minutes=1)
 LIST = "/list Outsourcers\nSerco\nCapita as supplier"
 
@@ -143,6 +143,17 @@ async def test_a_ready_made_list_is_followed_in_one_tap_kept_as_it_ships_and_end
     await world.press(BOB, BOB, label=texts.UNFOLLOW)
     assert world.names(BOB) == []
     assert world.store.watches()[1] == ()
+
+
+async def test_a_ready_made_list_sets_a_channel_up_that_asked_for_nothing_yet(world: World) -> None:
+    world.api.add_chat(CHANNEL, type="channel", title="Alerts", username="alerts", members={ANN: "creator"}, bot="administrator")
+    await world.ask(ANN, "/lists @alerts")
+    for label in (packs.READY, "Surveillance suppliers"):
+        await world.press(ANN, ANN, label=label)
+        await world.api.until(lambda label=label: (packs.FOLLOW if label != packs.READY else "Consultancies") in str(world.api.last(ANN)))
+
+    assert await world.press(ANN, ANN, label=packs.FOLLOW) != answers.STALE_BUTTON
+    assert "Cellebrite" in world.names(CHANNEL)
 
 
 def test_every_ready_made_list_has_its_words_and_reasons() -> None:

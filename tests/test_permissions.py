@@ -161,7 +161,7 @@ def _data(decision: Decision) -> list[str]:
 
 def _refused(decision: Decision) -> bool:
     said = " ".join([decision.toast, *(reply.text for reply in decision.replies)])
-    return any(one in said for one in (answers.ADMINS_ONLY, answers.ADMINS_ONLY_TOAST, "Only admins of"))
+    return any(one in said for one in (answers.ADMINS_ONLY_TOAST, "Only admins of"))
 
 
 async def _buttons(office: Office, kind: str, command: str) -> list[str]:

@@ -125,7 +125,7 @@ async def test_members_open_nothing_in_a_group_and_forged_buttons_change_nothing
     async with world.running():
         await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
         await world.watch(ANN, "/watch Serco")
-        await world.ask(BOB, "/watches", chat_id=GROUP)
+        await world.ask(ANN, "/watches", chat_id=GROUP)
         data = data_of(world, GROUP, "1. Palantir")
         assert await world.press(BOB, GROUP, data=data) == answers.ADMINS_ONLY_TOAST
         assert await world.press(BOB, GROUP, data=data.replace(":o:", ":d:")) == answers.ADMINS_ONLY_TOAST

@@ -19,8 +19,8 @@ from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import Wish, read_wishes
 from bot.markup import Piece, clean, join, words
 from bot.speech import Speech
+from bot.texts import answers, watching
 from bot.texts import lists as texts
-from bot.texts import watching
 from bot.texts.packs import READY
 from bot.watch_words import describe
 from storage.list_changes import (
@@ -43,7 +43,7 @@ _TOKEN = 64
 
 async def lists(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
     """/lists: the watchlists with names that a place keeps or follows, each with a button."""
-    place, _ = await target_of(asked, desk.rights, change=False)
+    place, _ = await target_of(asked, desk.rights, change=True, refusal=answers.ADMINS_SEE)
     text, buttons = await _overview(place, asked.place, desk)
     return Decision(replies=desk.reply(asked.place, text, buttons=buttons))
 

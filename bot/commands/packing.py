@@ -27,17 +27,22 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     if what == "f":
-        return _followed(number, place, pressed, desk)
+        return await _followed(number, place, pressed, desk)
     text, buttons = _all(place, desk) if what == "a" else _one(number, place, desk)
     (reply,) = desk.reply(pressed.place, text, buttons=buttons)
     return Decision(edit=reply)
 
 
-def _followed(number: str, place: Place, pressed: Pressed, desk: Desk) -> Decision:
-    here = () if place != pressed.place else (ensure(place, desk.speech, user_id=pressed.user_id),)
+async def _followed(number: str, place: Place, pressed: Pressed, desk: Desk) -> Decision:
+    """It is followed; a channel that asked for nothing before is set up by it."""
+    if place != pressed.place:
+        found = await desk.rights.find(str(place.chat_id))
+        if found is None:
+            return stale(desk)
+        place = found
     follow = FollowPack(chat_id=place.chat_id, thread_id=place.thread_id, pack=packs()[number])
-    name = desk.speech.label(texts.NAMES[number])
-    return Decision(changes=(*here, follow), toast=desk.speech.label(texts.FOLLOWED, name=name), close=True)
+    toast = desk.speech.label(texts.FOLLOWED, name=desk.speech.label(texts.NAMES[number]))
+    return Decision(changes=(ensure(place, desk.speech, user_id=pressed.user_id), follow), toast=toast, close=True)
 
 
 def _all(place: Place, desk: Desk) -> tuple[Piece, Buttons]:

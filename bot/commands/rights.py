@@ -77,8 +77,11 @@ class TelegramRights:
         return bytes(await file.download_as_bytearray(read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT))
 
 
-async def target_of(asked: Asked, rights: Rights, *, change: bool) -> tuple[Place, str]:
+async def target_of(asked: Asked, rights: Rights, *, change: bool, refusal: Text = answers.ADMINS_ONLY) -> tuple[Place, str]:
     """The place a command is about and the rest of what was written.
+
+    ``change``: only who may change the place may ask it, and others get the refusal. What is watched is for them alone to see, too: it can
+    put people at risk.
 
     From a private chat it may be a channel or group that is named first ("/watch @channel Palantir"): then the person who asks must be an
     admin there, even to read what it follows, and the bot must be able to write there. That the bot is an admin proves nothing about them.
@@ -89,7 +92,7 @@ async def target_of(asked: Asked, rights: Rights, *, change: bool) -> tuple[Plac
     named = _TARGET.fullmatch(asked.argument) if asked.place.private else None
     if named is None:
         if change and not await _may_change(asked, rights):
-            raise Refusal(answers.ADMINS_ONLY)
+            raise Refusal(refusal)
         return asked.place, asked.argument
     place = await rights.find(named["chat"])
     if place is None or place.type == Chat.PRIVATE or asked.user_id is None:

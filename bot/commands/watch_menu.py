@@ -20,8 +20,8 @@ from bot.commands.rights import may_press, remote, target_of
 from bot.commands.wishes import Wish, read_words
 from bot.markup import Piece, join, tagless, units, words
 from bot.speech import Speech
+from bot.texts import answers, watching
 from bot.texts import watch_menu as texts
-from bot.texts import watching
 from bot.watch_words import describe, short_name
 from storage.list_changes import ReplaceWatch, SetTerms, TakeDraft
 from storage.records import AddWatch, Change, RemoveWatch, Reply, WatchRecord
@@ -85,7 +85,7 @@ class _Opened:
 
 async def watches(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
     """/watches: numbered, each with a link to share and a button that opens it."""
-    place, _ = await target_of(asked, desk.rights, change=False)
+    place, _ = await target_of(asked, desk.rights, change=True, refusal=answers.ADMINS_SEE)
     return Decision(replies=(_page(place, asked.place, await desk.watches(place), 0, desk),))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.speech import text
 
 ADMINS_ONLY = text("Only admins of this chat can change what it follows.")
+ADMINS_SEE = text("Only admins of this chat can see what it watches.")
 ADMINS_ONLY_TOAST = text("Only admins can do this.")
 LIMIT_REACHED = text("That is more than a chat may have, so nothing was changed. /unwatch makes room.")
 TOO_MANY_COMMANDS = text("That is a lot in one minute. Please try again in a minute.")

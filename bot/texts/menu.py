@@ -1,12 +1,10 @@
-"""The commands as Telegram's menu shows them: everybody's, and those that change something, which groups offer to admins only."""
+"""The commands in Telegram's menu: everybody's, and those that groups offer to admins only, for they change or show what is watched."""
 
 from __future__ import annotations
 
 from bot.speech import text
 
 READ = {
-    "watches": text("What is watched here"),
-    "lists": text("Watchlists with names"),
     "latest": text("The latest alerts"),
     "evidence": text("What an alert rests on (reply to it)"),
     "contract": text("All that is known of its contract (reply to it)"),
@@ -17,6 +15,8 @@ READ = {
 CHANGE = {
     "watch": text("Watch a company or public body"),
     "unwatch": text("Stop watching"),
+    "watches": text("What is watched here"),
+    "lists": text("Watchlists with names"),
     "without": text("Exclude words from a watch"),
     "mutes": text("What is muted here"),
     "settings": text("Sound, language and what else can be set"),
