@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from bot.config_mistakes import sentence
 from bot.config_rows import watch_and_terms
 from bot.config_sections import WatchSection
+from bot.config_tables import free_id, toml_value
 from bot.feed_addresses import slug
 from bot.toml_places import line_of, places
 from watchers.types import EventKind, Role, Terms, Watch
@@ -35,7 +36,6 @@ _NUMBERS, _SWITCHES = ("minimum",), ("direct", "without_sum", "paused")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _TOML_LINE = re.compile(r"at line (\d+)")
-_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 _BARE_ID = "watches"
 
 Asked = tuple[Watch, Terms]
@@ -72,18 +72,19 @@ def write_csv(lists: Lists) -> bytes:
     rows.writerow((_LIST, *_KEYS))
     for name, watches in lists.items():
         for one in watches:
-            keys = _keys_of(one)
+            keys = keys_of(one)
             rows.writerow((_safe(name), *(_cell(keys.get(key)) for key in _KEYS)))
     return out.getvalue().encode("utf-8-sig")
 
 
-def write_toml(lists: Lists) -> str:
-    """A ``[[watchlists]]`` table for each list, to be put into a configuration as it is."""
-    tables, used = [], set[str]()
+def write_toml(lists: Lists, *, taken: Iterable[str] = ()) -> str:
+    """A ``[[watchlists]]`` table for each list, to be put into a configuration as it is; ``taken``: ids that it has already."""
+    tables, used = [], set(taken)
     for name, watches in lists.items():
-        identifier = _free(slug(name)[:50] if name else _BARE_ID, used)
-        lines = ["[[watchlists]]", f"id = {_toml(identifier)}", *([f"name = {_toml(name)}"] if name else []), "watches = ["]
-        lines += [f"  {{ {', '.join(f'{key} = {_toml(value)}' for key, value in _keys_of(one).items())} }}," for one in watches]
+        identifier = free_id(slug(name)[:50] if name else _BARE_ID, used)
+        used.add(identifier)
+        lines = ["[[watchlists]]", f"id = {toml_value(identifier)}", *([f"name = {toml_value(name)}"] if name else []), "watches = ["]
+        lines += [f"  {{ {', '.join(f'{key} = {toml_value(value)}' for key, value in keys_of(one).items())} }}," for one in watches]
         tables.append("\n".join([*lines, "]\n"]))
     return "\n".join(tables)
 
@@ -232,7 +233,7 @@ def _toml_rows(text: str) -> Iterator[_Row | Wrong]:
             yield _Row(line_of(lines, place), name.strip() if isinstance(name, str) else NAMELESS, keys, where)
 
 
-def _keys_of(asked: Asked) -> dict[str, Any]:
+def keys_of(asked: Asked) -> dict[str, Any]:
     """The keys of a configured watch that say this one; what is as it is without them is left out."""
     watch, terms = asked
     organisation, partner = watch.organisation, watch.partner
@@ -269,27 +270,6 @@ def _safe(cell: str) -> str:
 
 def _bare(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
-
-
-def _toml(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case list():
-            return f"[{', '.join(map(_toml, value))}]"
-        case str():
-            return '"' + _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}" if found[0] not in '"\\' else f"\\{found[0]}", value) + '"'
-    return str(value)
-
-
-def _free(identifier: str, used: set[str]) -> str:
-    """The identifier, with a number behind it where another list has it."""
-    found, count = identifier, 1
-    while found in used:
-        count += 1
-        found = f"{identifier}-{count}"
-    used.add(found)
-    return found
 
 
 def _unread(line: int, message: str) -> Read:

@@ -1,4 +1,4 @@
-"""The file of /export read back: which watches, on which lists, in which language. Pure; nothing of it is believed before it is checked."""
+"""A file of watches read: what /export made, or a table. Pure; nothing of it is believed before it is checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.exchange import Wrong, read_file
 from bot.exporting import FORMAT
 from bot.locale import LANGUAGES
 from storage.watch_rows import read_terms, read_watch
@@ -64,6 +65,15 @@ class _File(BaseModel):
     format: Literal[FORMAT]  # type: ignore[valid-type]
     watches: Annotated[list[_Listed], Field(max_length=5_000)]
     kept: dict[str, list[dict[str, Any]]]
+
+
+def read_watches(name: str, body: bytes) -> tuple[Imported | None, tuple[Wrong, ...]]:
+    """An export, or watches in a table or in TOML (what it is, its name may say); of those what is right, and beside it what is not."""
+    if body.lstrip()[:1] == b"{":
+        return read_export(body), ()
+    read = read_file(name, body)
+    lists = {name or None: tuple(watches) for name, watches in read.lists.items()}
+    return (Imported(language=None, lists=lists) if lists else None), read.wrong
 
 
 def read_export(body: bytes) -> Imported | None:

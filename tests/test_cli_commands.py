@@ -71,6 +71,9 @@ def test_every_command_tells_all_mistakes_of_a_configuration_on_stderr_and_ends_
     (house.folder / "config.toml").write_text('[stor]\n[fetch]\ncontact = ""\n')
     rest = {
         ("backup",): ("x",),
+        ("feeds", "add"): ("https://feed.example/rss",),
+        ("feeds", "import"): ("config.toml",),
+        ("watchlists", "import"): ("config.toml",),
         ("feeds", "test"): ("x",),
         ("story", "split"): ("1", "1"),
         ("story", "join"): ("1", "2"),

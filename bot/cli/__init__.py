@@ -33,6 +33,7 @@ _COMMANDS = {
     "classify": "bot.cli.classify:classify",
     "stories": "bot.cli.stories:stories",
     "feeds": "bot.cli.feeds:feeds",
+    "watchlists": "bot.cli.watchlists:watchlists",
     "replay": "bot.cli.replay:replay_command",
     "status": "bot.cli.status:status",
     "evidence": "bot.cli.evidence:evidence",

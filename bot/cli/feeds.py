@@ -25,6 +25,7 @@ from bot.cli.common import (
     span,
     store_failures,
 )
+from bot.cli.feed_files import add_feed, export_feeds, import_feeds
 from bot.cli.progress import progress
 from bot.config import Config
 from bot.config_rows import config_watches
@@ -43,7 +44,11 @@ _SHOWN_OLD = 100
 
 @click.group()
 def feeds() -> None:
-    """Look at the feeds."""
+    """Look at the feeds, add some, and exchange them with other programs."""
+
+
+for _command in (add_feed, import_feeds, export_feeds):
+    feeds.add_command(_command)
 
 
 @feeds.command("list")

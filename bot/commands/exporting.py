@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.commands.asked import Asked
 from bot.commands.desk import Decision, Desk, ensure, pages
 from bot.commands.rights import target_of
-from bot.exchange import Wrong, read_file
-from bot.importing import MOST_BYTES, Imported, read_export
+from bot.exchange import Wrong
+from bot.importing import MOST_BYTES, read_watches
 from bot.markup import Piece, words
 from bot.speech import Speech
 from bot.texts import exporting as texts
@@ -43,7 +43,7 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
     body = await desk.rights.download(asked.file) if asked.file_size <= MOST_BYTES else None
     if body is None or len(body) > MOST_BYTES:
         return Decision(replies=desk.reply(asked.place, texts.NO_EXPORT))
-    imported, wrong = _read(body)
+    imported, wrong = read_watches("", body)
     if imported is None:
         return Decision(replies=desk.reply(asked.place, *pages(None, [desk.speech.say(texts.NO_EXPORT), *_problems(wrong, desk.speech)])))
     channel = await desk.channel(place)
@@ -61,15 +61,6 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
         changes.append(SetLanguage(chat_id=place.chat_id, language=imported.language))
     said = desk.speech.say(texts.IMPORTED, n=sum(map(len, imported.lists.values())))
     return Decision(changes=tuple(changes), replies=desk.reply(asked.place, *pages(None, [said, *_problems(wrong, desk.speech)])))
-
-
-def _read(body: bytes) -> tuple[Imported | None, tuple[Wrong, ...]]:
-    """An export, or watches in a table or in TOML; of those what is right, and beside it what is not."""
-    if body.lstrip()[:1] == b"{":
-        return read_export(body), ()
-    read = read_file("", body)
-    lists = {name or None: tuple(watches) for name, watches in read.lists.items()}
-    return (Imported(language=None, lists=lists) if lists else None), read.wrong
 
 
 def _problems(wrong: Sequence[Wrong], speech: Speech) -> list[Piece]:
