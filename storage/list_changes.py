@@ -114,6 +114,21 @@ class UnfollowWatchlist:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteWatchlist:
+    """Tell what a watchlist of the channel's own brings in another place of its people too, or (``told`` False) there no more.
+
+    The channel keeps the list wherever it is told, and is itself such a place. NotFound when the place is not set up, or was not told.
+    """
+
+    chat_id: int
+    thread_id: int | None = None
+    watchlist_id: int
+    to_chat_id: int
+    to_thread_id: int | None
+    told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyWatchlist:
     """Begin a watchlist of the channel's own with all that one holds which it gets; later changes of that one do not reach it."""
 
@@ -152,6 +167,7 @@ ListChange = (
     | ShareWatchlist
     | FollowWatchlist
     | UnfollowWatchlist
+    | RouteWatchlist
     | CopyWatchlist
     | FollowPack
 )

@@ -21,6 +21,7 @@ from storage.list_changes import (
     PutDraft,
     RenameWatchlist,
     ReplaceWatch,
+    RouteWatchlist,
     SetTerms,
     ShareWatchlist,
     TakeDraft,
@@ -126,6 +127,12 @@ class NamedWatchlists:
         return [read_channel(row) for row in connection.execute(found)]
 
     @reads
+    def told(self, connection: Connection, watchlist_id: int) -> frozenset[int]:
+        """Say which channels are told what a watchlist brings: its followers, and its keeper unless it is told elsewhere only."""
+        found = select(subscription.c.channel_id).where(subscription.c.watchlist_id == watchlist_id)
+        return frozenset(connection.execute(found).scalars())
+
+    @reads
     def draft(self, connection: Connection, chat_id: int, draft_id: int, now: datetime) -> dict[str, Any] | None:
         """Read what somebody in this chat was asked to confirm; None when that was answered, or is too long ago."""
         here = (draft.c.id == draft_id) & (draft.c.chat_id == chat_id) & (draft.c.expires_at > now)
@@ -150,6 +157,8 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
             _follow(connection, mine, keep_pack(connection, change.pack, now), now)
         case UnfollowWatchlist():
             _unfollow(connection, mine, change.watchlist_id, now)
+        case RouteWatchlist():
+            _route(connection, mine, change, now)
         case CopyWatchlist():
             _copy(connection, _got(connection, mine, change.watchlist_id), _add(connection, mine, change.name, now), now)
 
@@ -257,6 +266,15 @@ def _follow(connection: Connection, channel_id: int, number: int, now: datetime)
     )
     if connection.execute(follows).scalar_one() > MOST_LISTS:
         raise LimitReached(f"a channel can follow {MOST_LISTS} watchlists; end one before following another")
+
+
+def _route(connection: Connection, channel_id: int, change: RouteWatchlist, now: datetime) -> None:
+    number = _list_of(connection, channel_id, change.watchlist_id, now)
+    there = channel_number(connection, change.to_chat_id, change.to_thread_id)
+    if change.told:
+        _follow(connection, there, number, now)
+    else:
+        _end(connection, delete(subscription).where(subscription.c.channel_id == there, subscription.c.watchlist_id == number), now)
 
 
 def _unfollow(connection: Connection, channel_id: int, number: int, now: datetime) -> None:

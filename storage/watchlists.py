@@ -55,15 +55,16 @@ class Watchlists:
 
     @reads
     def channel_watches(self, connection: Connection, channel_id: int) -> list[WatchRecord]:
-        """List what a channel watches: its own watches in the order they were added, then those of other lists it gets."""
+        """List what a channel watches: its own watches in the order they were added, then those of other lists it keeps or gets."""
         own = watchlist.c.channel_id.is_not(None)
+        gets = select(subscription.c.watchlist_id).where(subscription.c.channel_id == channel_id)
+        keeps = select(named_watchlist.c.watchlist_id).where(named_watchlist.c.channel_id == channel_id)
         found = (
             select(*ON_LIST, watchlist.c.name.label("list_name"), own.label("own"), named_watchlist.c.channel_id.label("keeper"))
             .join(watchlist_watch, watchlist_watch.c.watch_id == watch.c.id)
             .join(watchlist, watchlist.c.id == watchlist_watch.c.watchlist_id)
-            .join(subscription, subscription.c.watchlist_id == watchlist.c.id)
             .outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
-            .where(subscription.c.channel_id == channel_id)
+            .where(watchlist.c.id.in_(gets.union(keeps)))
             .order_by(~own, watchlist.c.id, watchlist_watch.c.created_at, watch.c.name, watch.c.key)
         )
         return [

@@ -110,7 +110,8 @@ class FakeChat:
         own = {"id": self.id, "type": self.type}
         if self.type == "private":
             return own | {"first_name": "Ann"}
-        return own | {"title": self.title} | ({"username": self.username} if self.username else {})
+        forum = {"is_forum": True} if self.topics else {}
+        return own | {"title": self.title} | forum | ({"username": self.username} if self.username else {})
 
 
 class BotApi:

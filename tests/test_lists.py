@@ -15,7 +15,9 @@ from bot.list_news import changes, tell_followers
 from bot.packs import packs as shipped_packs
 from bot.texts import answers, packs
 from bot.texts import lists as texts
+from bot.texts.settings import BACK
 from storage.list_news import ListNews
+from storage.times import Rhythm
 from watchers.types import Organisation, Terms, Watch
 
 ANN, BOB, GROUP, CHANNEL = 7, 8, -1001001, -1002002
@@ -154,6 +156,64 @@ async def test_a_ready_made_list_sets_a_channel_up_that_asked_for_nothing_yet(wo
 
     assert await world.press(ANN, ANN, label=packs.FOLLOW) != answers.STALE_BUTTON
     assert "Cellebrite" in world.names(CHANNEL)
+
+
+async def pressed(world: World, label: str, shows: str) -> None:
+    """Ann presses a button of the last message of her chat, which then shows something else."""
+    await world.press(ANN, ANN, label=label)
+    await world.api.until(lambda: shows in str(world.api.last(ANN)))
+
+
+def places_told(world: World) -> set[tuple[int | None, int | None]]:
+    """Where the list Outsourcers of the group is told."""
+    keeper = world.store.channel(GROUP)
+    assert keeper is not None
+    told = world.store.told(next(one.id for one in world.store.watchlists(keeper.id) if one.name == "Outsourcers"))
+    return {(one.chat_id, one.thread_id) for one in world.store.channels() if one.id in told}
+
+
+async def test_the_alerts_of_a_list_are_sent_to_a_topic_and_back_from_outside_of_it(world: World) -> None:
+    world.api.chats[GROUP].topics.add(11)
+    await world.ask(ANN, LIST, chat_id=GROUP)
+    link = f"https://t.me/c/{str(GROUP).removeprefix('-100')}"
+
+    assert "The alerts of Outsourcers go to Desk, topic 11 from now on" in await world.ask(
+        ANN, f"/list {GROUP} Outsourcers -> {link}/11/345"
+    )
+    assert places_told(world) == {(GROUP, 11)}
+    assert sorted(world.names(GROUP)) == ["Capita", "Serco"]
+    await world.ask(ANN, f"/list {GROUP} Outsourcers")
+    await pressed(world, texts.WHERE_BUTTON, "✓ Desk, topic 11")
+    await pressed(world, "✓ Desk, topic 11", "'Desk, topic 11'")
+    await pressed(world, "Desk", "✓ Desk")
+
+    assert places_told(world) == {(GROUP, None)}
+
+
+async def test_only_an_admin_of_both_places_has_the_alerts_of_a_list_sent_from_one_to_the_other(world: World) -> None:
+    world.api.add_chat(
+        CHANNEL, type="channel", title="Alerts", username="alerts", members={BOB: "creator", ANN: "member"}, bot="administrator"
+    )
+    await world.ask(ANN, "/list Outsourcers\nSerco", chat_id=GROUP)
+    await world.ask(BOB, "/start")
+
+    assert await world.ask(ANN, f"/list {GROUP} Outsourcers -> @alerts") == "Only admins of @alerts can do this."
+    assert await world.ask(ANN, f"/list {GROUP} Outsourcers -> https://t.me/alerts/5") == "Only admins of @alerts can do this."
+    assert "I cannot see @nobody" in await world.ask(ANN, f"/list {GROUP} Outsourcers -> https://t.me/nobody/5")
+    assert await world.ask(BOB, "/list Outsourcers -> @alerts", chat_id=GROUP) == answers.ADMINS_ONLY
+    assert places_told(world) == {(GROUP, None)}
+
+
+async def test_a_list_comes_in_a_rhythm_of_its_own(world: World) -> None:
+    await world.ask(ANN, LIST)
+    await world.ask(ANN, "/list Outsourcers")
+    await pressed(world, "⏱ Its alerts come: as all others here", "✓ as all others here")
+    await pressed(world, "once a day, together", "✓ once a day, together")
+
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    assert list(world.store.rhythms(channel.id).values()) == [Rhythm.DAILY]
+    await pressed(world, BACK, "⏱ Its alerts come: once a day, together")
 
 
 def test_every_ready_made_list_has_its_words_and_reasons() -> None:

@@ -62,9 +62,9 @@ class Members:
     async def may_tell(self, place: Place) -> bool:
         return place.chat_id in PLACES.values()
 
-    async def find(self, chat: str) -> Place | None:
+    async def find(self, chat: str, thread_id: int | None = None) -> Place | None:
         kind = next((kind for kind, number in PLACES.items() if str(number) == chat), None)
-        return None if kind is None else Place(chat_id=int(chat), thread_id=None, type=kind, title="Desk")
+        return None if kind is None else Place(chat_id=int(chat), thread_id=thread_id, type=kind, title="Desk")
 
     async def download(self, file_id: str) -> bytes:
         raise AssertionError(f"nobody sends files here: {file_id}")

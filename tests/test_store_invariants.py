@@ -97,6 +97,7 @@ READS = {
     "stuck_since": lambda s: s.stuck_since(NOW),
     "texts_of": lambda s: s.texts_of([1]),
     "times": lambda s: s.times(1),
+    "told": lambda s: s.told(1),
     "turn_timetables": lambda s: s.turn_timetables(NOW),  # which writes only where something is due
     "unseen": lambda s: s.unseen("bbc", [an_entry("one")]),
     "watchlists": lambda s: s.watchlists(1),

@@ -18,6 +18,7 @@ from storage.list_changes import (
     PutDraft,
     RenameWatchlist,
     ReplaceWatch,
+    RouteWatchlist,
     SetTerms,
     ShareWatchlist,
     TakeDraft,
@@ -322,3 +323,22 @@ def test_nothing_is_kept_of_changes_that_nobody_follows_and_nothing_outlives_its
     store.apply([AddWatch(**mine, watch=PAIR)], now=now + 3 * HOUR)
     store.apply([ForgetChat(chat_id=ANN)], now=now + 3 * HOUR)
     assert store.list_news(now + 4 * HOUR) == []
+
+
+def test_what_a_list_brings_goes_where_its_keeper_says_and_the_list_stays_with_the_keeper(store, now, shared):
+    keeper, there = store.channel(ANN).id, store.channel(BOB).id
+    route = {"chat_id": ANN, "watchlist_id": shared, "to_thread_id": None}
+    store.apply([RouteWatchlist(**route, to_chat_id=BOB, told=True), RouteWatchlist(**route, to_chat_id=ANN, told=False)], now=now)
+
+    assert store.told(shared) == {there}
+    assert [(one.name, one.mine) for one in store.watchlists(keeper)] == [("Outsourcers", True)]
+    assert names(store, ANN) == [("Serco", "Outsourcers", True, 10)]
+    assert news(store, now + HOUR, a_finding(watches=(only(store, BOB).watch,), value=pounds("10"))) == 1
+    assert claim(store, now + HOUR).channel.chat_id == BOB
+    for refused in (
+        {**route, "to_chat_id": CAT, "told": True},  # was never set up
+        {**route, "to_chat_id": ANN, "told": False},  # is not told
+        {**route, "chat_id": BOB, "to_chat_id": BOB, "told": False},  # is not the list's keeper
+    ):
+        with pytest.raises(NotFound):
+            store.apply([RouteWatchlist(**refused)], now=now)

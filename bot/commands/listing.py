@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
+from bot.commands import routing
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, numbered_button, pages, refused, stale
 from bot.commands.drafting import elsewhere
@@ -22,6 +23,7 @@ from bot.speech import Speech
 from bot.texts import answers, watching
 from bot.texts import lists as texts
 from bot.texts.packs import READY
+from bot.texts.settings import BACK
 from bot.watch_words import describe
 from storage.list_changes import (
     AddWatchlist,
@@ -34,7 +36,7 @@ from storage.list_changes import (
 )
 from storage.records import AddWatch, WatchlistRecord, WatchRecord
 
-LIST = "li"  # begins button data: "li:<what>:<list>:<chat>"
+LIST = "li"  # begins button data: "li:<what>:<list>:<chat>", and for choices ":<value>"
 _SHOWN = 30
 _SHORTEST, _LONGEST = 2, 60  # letters of a name
 _DIGITS = 18
@@ -49,15 +51,18 @@ async def lists(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: A
 
 
 async def list_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001
-    """/list NAME: opens a list; with lines below it, makes or fills it; "/list NAME -> OTHER NAME" renames it."""
+    """/list NAME: opens a list; with lines below it, makes or fills it; "-> OTHER" behind it renames it, or says where it is told."""
     place, rest = await target_of(asked, desk.rights, change=True)
     head, _, below = rest.partition("\n")
     name, arrow, new = (_name(part) for part in head.replace("→", "->").partition("->"))
     if not name:
         return Decision(replies=desk.reply(asked.place, texts.HOW))
-    if not all(_SHORTEST <= len(one) <= _LONGEST for one in ([name, new] if arrow else [name])):
+    linked = routing.is_link(new)
+    if not all(_SHORTEST <= len(one) <= _LONGEST for one in ([name, new] if arrow and not linked else [name])):
         return Decision(replies=desk.reply(asked.place, texts.NAME_WRONG))
     known = await _lists(place, desk)
+    if linked:
+        return await _sent_to(asked, place, known, desk, name=name, link=new)
     if arrow:
         return _renamed(asked, place, known, desk, name=name, new=new)
     lines, found = read_wishes(below), _called(name, known)
@@ -89,7 +94,7 @@ async def follow(asked: Asked, desk: Desk, token: str) -> Decision:
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of /lists: whoever presses must be one who may change the place, and the list one that it keeps or follows."""
     match data:
-        case [what, number, chat] if _is_number(number) and chat.removeprefix("-").isdecimal():
+        case [what, number, chat, *values] if _is_number(number) and chat.removeprefix("-").isdecimal() and len(values) <= 1:
             place = remote(pressed, int(chat))
         case _:
             return stale(desk)
@@ -101,6 +106,10 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     record = next((one for one in known if one.id == int(number)), None)
     if record is None:
         return stale(desk)
+    if record.mine and what in (routing.WHERE, routing.SOON):
+        back = (desk.speech.label(BACK), _data("o", record, place))
+        kept = routing.Kept(record=record, place=place, pressed=pressed, data=_datas(record, place), back=back)
+        return await routing.press(kept, what, "".join(values), desk)
     return await (_press_mine if record.mine else _press_followed)(pressed, record, place, what, desk)
 
 
@@ -144,6 +153,13 @@ def _renamed(asked: Asked, place: Place, known: Sequence[WatchlistRecord], desk:
         return Decision(replies=desk.reply(asked.place, speech.say(texts.TAKEN, name=new)))
     change = RenameWatchlist(chat_id=place.chat_id, thread_id=place.thread_id, watchlist_id=found.id, name=new)
     return Decision(changes=(change,), replies=desk.reply(asked.place, speech.say(texts.RENAMED, name=found.name, new=new)))
+
+
+async def _sent_to(asked: Asked, place: Place, known: Sequence[WatchlistRecord], desk: Desk, *, name: str, link: str) -> Decision:
+    found = _called(name, known)
+    if found is None or not found.mine:
+        return Decision(replies=desk.reply(asked.place, desk.speech.say(texts.NO_SUCH, name=name)))
+    return await routing.send_to(asked, place, found, link, desk)
 
 
 def _filled(asked: Asked, place: Place, found: WatchlistRecord | str, lines: Sequence[tuple[int, Wish | Unusable]], desk: Desk) -> Decision:
@@ -204,6 +220,7 @@ async def _opened(record: WatchlistRecord, place: Place, desk: Desk) -> tuple[Pi
         lines.append(speech.say(texts.LINK, link=words(link)))
         send = (speech.label(texts.SEND_LINK), f"https://t.me/share/url?url={quote(link, safe='')}")
         rows = [(send,), ((speech.label(texts.UNSHARE), _data("t", record, place)),)]
+    rows += await routing.rows(record, place, _datas(record, place), desk)
     rows += [((speech.label(texts.DELETE), _data("d", record, place)),), back]
     return join("\n", [*lines, speech.say(texts.HOW_TO_FILL, name=record.name)]), tuple(rows)
 
@@ -236,6 +253,10 @@ def _count(record: WatchlistRecord, speech: Speech) -> Piece:
 
 def _data(what: str, record: WatchlistRecord, place: Place) -> str:
     return f"{LIST}:{what}:{record.id}:{place.chat_id}"
+
+
+def _datas(record: WatchlistRecord, place: Place) -> routing.Data:
+    return lambda what, value: f"{_data(what, record, place)}:{value}" if value else _data(what, record, place)
 
 
 def _called(name: str, known: Sequence[WatchlistRecord]) -> WatchlistRecord | None:

@@ -38,8 +38,8 @@ class Rights(Protocol):
     async def may_tell(self, place: Place) -> bool:
         """Whether the bot itself can write there."""
 
-    async def find(self, chat: str) -> Place | None:
-        """The chat of this name or number, as far as the bot can see it."""
+    async def find(self, chat: str, thread_id: int | None = None) -> Place | None:
+        """The chat of this name or number, as far as the bot can see it; of a forum, the topic."""
 
     async def download(self, file_id: str) -> bytes:
         """What is in a file that somebody sent."""
@@ -65,12 +65,12 @@ class TelegramRights:
             return False
         return may_write(me, place.type)
 
-    async def find(self, chat: str) -> Place | None:
+    async def find(self, chat: str, thread_id: int | None = None) -> Place | None:
         try:
             found = await self._bot.get_chat(chat if chat.startswith("@") else int(chat), read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)
         except (BadRequest, Forbidden):
             return None
-        return place_of(found, None)
+        return place_of(found, thread_id if found.is_forum else None)
 
     async def download(self, file_id: str) -> bytes:
         file = await self._bot.get_file(file_id, read_timeout=_TIMEOUT, connect_timeout=_TIMEOUT)

@@ -38,6 +38,17 @@ ONE = text("• {watch}")
 MORE = counted("… and {n} more", "… and {n} more")
 LINK = text("Whoever opens this link follows the list:\n{link}")
 FOLLOWED_ONE = text("Somebody else keeps this list; you get their changes.")
+WHERE_BUTTON = text("📍 Where its alerts go")
+WHERE = text(
+    "<b>Where the alerts of {name} go</b>\nPress a place to begin or end it there. For another chat or topic, copy a link to any of its "
+    "messages and write\n<code>/list {name} -&gt; https://t.me/c/1234567890/11</code>"
+)
+TOPIC = text("{chat}, topic {number}")
+THIS_CHAT = text("Our private chat")
+SOON_BUTTON = text("⏱ Its alerts come: {rhythm}")
+SOON = text("<b>How soon the alerts of {name} come</b>")
+AS_THE_REST = text("as all others here")
+ROUTED = text("✅ The alerts of <b>{name}</b> go to {place} from now on. /lists shows where else.")
 HOW_TO_FILL = text("To add to it: <code>/list {name}</code>, and below it one a line. /unwatch takes away.")
 SHARE = text("🔗 Share by a link")
 SEND_LINK = text("Send the link to somebody")
