@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.exchange import Wrong, read_file
 from bot.exporting import FORMAT
 from bot.locale import LANGUAGES
+from storage.alert_changes import KeptMute, MuteKind, RestoreSettings, SetSound, Sound
+from storage.records import Change, SetEvents, SetLanguage
+from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetTimes, SetZone, Times
 from storage.watch_rows import read_terms, read_watch
 from watchers.types import EventKind, Role, Terms, Watch
 
@@ -22,10 +26,37 @@ _Words = Annotated[str, Field(max_length=200)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """``lists``: what is on each, under its name; None: what stood on no list."""
+    """``lists``: what is on each, under its name; None: what stood on no list. What a file does not say is None, or empty."""
 
-    language: str | None
     lists: Mapping[str | None, tuple[tuple[Watch, Terms], ...]]
+    language: str | None = None
+    zone: str | None = None
+    sound: Sound | None = None
+    events: frozenset[EventKind] | None = None
+    times: Times | None = None
+    heartbeat: Heartbeat | None = None
+    rhythms: Mapping[str | None, Rhythm] = field(default_factory=dict)
+    mutes: tuple[KeptMute, ...] = ()
+
+    def settings(self, chat_id: int, thread_id: int | None) -> tuple[Change, ...]:
+        """The changes that set all of it but the lists; none where the file says nothing of it."""
+        here = {"chat_id": chat_id, "thread_id": thread_id}
+        changes: list[Change] = []
+        if self.language is not None:
+            changes.append(SetLanguage(chat_id=chat_id, language=self.language))
+        if self.zone is not None:
+            changes.append(SetZone(chat_id=chat_id, zone=self.zone))
+        if self.sound is not None:
+            changes.append(SetSound(**here, sound=self.sound))
+        if self.events is not None:
+            changes.append(SetEvents(**here, events=self.events))
+        if self.times is not None:
+            changes.append(SetTimes(**here, times=self.times))
+        if self.heartbeat is not None:
+            changes.append(SetHeartbeat(**here, heartbeat=self.heartbeat))
+        if self.mutes or self.rhythms:
+            changes.append(RestoreSettings(**here, mutes=self.mutes, rhythms=self.rhythms))
+        return tuple(changes)
 
 
 class _Strict(BaseModel):
@@ -61,10 +92,64 @@ class _Listed(_Strict):
     terms: _Terms
 
 
+class _Channel(BaseModel):
+    language: str | None = None
+    zone: str | None = None
+    sound: Sound | None = None
+    kinds: str | None = None
+
+
+class _Timetable(BaseModel):
+    rhythm: Rhythm
+    minute: int
+    weekday: int
+    quiet_from: int | None
+    quiet_until: int | None
+    urgent: bool
+
+
+class _Report(BaseModel):
+    heartbeat: Heartbeat
+
+
+class _ListName(BaseModel):
+    list: str | None
+
+
+class _Subscription(BaseModel):
+    rhythm: Rhythm | None = None
+    of: _ListName | None = None  # files of before did not say it
+
+
+class _Muted(BaseModel):
+    """Its numbers are small enough for every database."""
+
+    watch: _Words | None = None
+    feed: _Words | None = None
+    story: Annotated[int, Field(gt=0, lt=2**63)] | None = None
+    words: str | None = None
+
+
+class _Mute(BaseModel):
+    kind: MuteKind
+    until: AwareDatetime | None
+    of: _Muted = _Muted()
+
+
+class _Kept(BaseModel):
+    """The rows of an export that are settings; there are others, which are not read."""
+
+    channel: list[_Channel] = []
+    timetable: list[_Timetable] = []
+    report: list[_Report] = []
+    subscription: Annotated[list[_Subscription], Field(max_length=1_000)] = []
+    mute: Annotated[list[_Mute], Field(max_length=1_000)] = []
+
+
 class _File(BaseModel):
     format: Literal[FORMAT]  # type: ignore[valid-type]
     watches: Annotated[list[_Listed], Field(max_length=5_000)]
-    kept: dict[str, list[dict[str, Any]]]
+    kept: _Kept
 
 
 def read_watches(name: str, body: bytes) -> tuple[Imported | None, tuple[Wrong, ...]]:
@@ -73,7 +158,7 @@ def read_watches(name: str, body: bytes) -> tuple[Imported | None, tuple[Wrong, 
         return read_export(body), ()
     read = read_file(name, body)
     lists = {name or None: tuple(watches) for name, watches in read.lists.items()}
-    return (Imported(language=None, lists=lists) if lists else None), read.wrong
+    return (Imported(lists=lists) if lists else None), read.wrong
 
 
 def read_export(body: bytes) -> Imported | None:
@@ -83,10 +168,30 @@ def read_export(body: bytes) -> Imported | None:
         found: dict[str | None, list[tuple[Watch, Terms]]] = {}
         for one in read.watches:
             found.setdefault(one.list, []).append(_watch(one))
+        return _with_settings({name: tuple(watches) for name, watches in found.items()}, read.kept)
     except (ValueError, KeyError, RecursionError, ValidationError):
         return None
-    language = next((row.get("language") for row in read.kept.get("channel", ())), None)
-    return Imported(language=language if language in LANGUAGES else None, lists={name: tuple(watches) for name, watches in found.items()})
+
+
+def _with_settings(lists: Mapping[str | None, tuple[tuple[Watch, Terms], ...]], kept: _Kept) -> Imported:
+    """Raises ValueError for times that no clock shows and kinds of event that there are not."""
+    channel = kept.channel[0] if kept.channel else _Channel()
+    times = None
+    if kept.timetable:
+        row = kept.timetable[0]
+        quiet = None if row.quiet_from is None or row.quiet_until is None else (row.quiet_from, row.quiet_until)
+        times = Times(rhythm=row.rhythm, minute=row.minute, weekday=row.weekday, quiet=quiet, urgent=row.urgent)
+    return Imported(
+        lists=lists,
+        language=channel.language if channel.language in LANGUAGES else None,
+        zone=channel.zone if channel.zone in available_timezones() else None,
+        sound=channel.sound,
+        events=None if channel.kinds is None else frozenset(map(EventKind, channel.kinds.split())),
+        times=times,
+        heartbeat=kept.report[0].heartbeat if kept.report else None,
+        rhythms={one.of.list: one.rhythm for one in kept.subscription if one.of is not None and one.rhythm is not None},
+        mutes=tuple(KeptMute(kind=one.kind, until=one.until, of=one.of.model_dump(exclude_none=True)) for one in kept.mute),
+    )
 
 
 def _watch(one: _Listed) -> tuple[Watch, Terms]:

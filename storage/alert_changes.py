@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from storage.times import Rhythm
+
 
 class Sound(StrEnum):
     """Which alerts come with a sound; the others are there without one."""
@@ -75,6 +77,25 @@ class Complain:
     entry_id: int
     reason: Wrong
     told: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMute:
+    """Something that was muted, until a time or for good. ``of``: what ``storage.restoring.what_is_muted`` says of it."""
+
+    kind: MuteKind
+    of: Mapping[str, Any]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreSettings:
+    """Mute what was muted, and tell lists in the rhythm they had: by their names, None for the nameless one."""
+
+    chat_id: int
+    thread_id: int | None = None
+    mutes: tuple[KeptMute, ...] = ()
+    rhythms: Mapping[str | None, Rhythm]
 
 
 AlertChange = SetSound | AddMute | RemoveMute | Complain

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select, update
 
-from storage.alert_changes import AddMute, Complain, RemoveMute, SetSound
+from storage.alert_changes import AddMute, Complain, RemoveMute, RestoreSettings, SetSound
 from storage.channels import read_channel
 from storage.complaints import complain
 from storage.exceptions import NotFound
@@ -36,6 +36,7 @@ from storage.records import (
 )
 from storage.replies import queue_reply
 from storage.reports import follow_clock, set_report
+from storage.restoring import restore
 from storage.returning import channels_of, revive, suspend
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
 from storage.times import SetReport, SetRhythm, SetTimes, SetZone
@@ -140,7 +141,9 @@ def _change(connection: Connection, change: Change, now: datetime) -> None:
             _change_settings(connection, change, now)
 
 
-def _change_settings(connection: Connection, change: ListChange | TimeChange | SetReport | OperatorChange, now: datetime) -> None:
+def _change_settings(
+    connection: Connection, change: ListChange | TimeChange | SetReport | RestoreSettings | OperatorChange, now: datetime
+) -> None:
     match change:
         case SetReport():
             set_report(connection, change, now)
@@ -148,6 +151,8 @@ def _change_settings(connection: Connection, change: ListChange | TimeChange | S
             change_times(connection, change, now)
             if isinstance(change, SetZone):
                 follow_clock(connection, change.chat_id, now)
+        case RestoreSettings():
+            restore(connection, change, now)
         case SetPause() | SetListed() | Announce():
             operate(connection, change, now)
         case _:

@@ -1,6 +1,7 @@
 """All that is kept about a chat, as plain structures: every row of every table that names it.
 
-The rows are found by the columns that name a chat, so a table that is added later is in the file without a word here.
+The rows are found by the columns that name a chat, so a table that is added later is in the file without a word here. What a row names by
+a number that another database would not know is named beside it (``of``), so that ``RestoreSettings`` finds it again.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from storage.alert_changes import MuteKind
 from storage.exceptions import NotFound
 from storage.metadata import metadata
-from storage.tables import channel
+from storage.place_tables import mute
+from storage.restoring import name_of, what_is_muted
+from storage.tables import channel, subscription, watchlist
 from storage.unit import reads
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import ColumnElement, RowMapping, Table
     from sqlalchemy.engine import Connection
 
     from storage.engine import Database
@@ -38,7 +42,7 @@ class Exports:
             here = _about(table, channel_id, row.chat_id)
             found = [] if here is None else connection.execute(select(table).where(here)).mappings().all()
             if found:
-                rows[table.name] = [_plain(dict(one)) for one in found]
+                rows[table.name] = [_plain(dict(one)) | _named(connection, table, one) for one in found]
         return rows
 
 
@@ -49,6 +53,16 @@ def _about(table: Table, channel_id: int, chat_id: int | None) -> ColumnElement[
     if "channel_id" in table.c:
         return table.c.channel_id == channel_id
     return table.c.chat_id == chat_id if "chat_id" in table.c else None
+
+
+def _named(connection: Connection, table: Table, row: RowMapping) -> dict[str, Any]:
+    """What a row is about, in words that hold elsewhere: of a subscription the list, of a mute what is muted."""
+    if table is subscription:
+        on_it = connection.execute(select(watchlist).where(watchlist.c.id == row["watchlist_id"])).one()
+        return {"of": {"list": name_of(on_it)}}
+    if table is not mute:
+        return {}
+    return {"of": what_is_muted(connection, MuteKind(row["kind"]), row["target"])}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from storage.alert_changes import AlertChange, Sound
+from storage.alert_changes import AlertChange, RestoreSettings, Sound
 from storage.list_changes import ListChange
 from storage.operator_changes import OperatorChange
 from storage.times import AS_USUAL, AT_ANY_TIME, Report, SetReport, TimeChange, Times
@@ -465,6 +465,7 @@ Change = (
     | MigrateChat
     | ListChange
     | AlertChange
+    | RestoreSettings
     | TimeChange
     | OperatorChange
     | SetReport

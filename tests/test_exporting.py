@@ -5,16 +5,30 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from telegramworld import World, a_world, bare
 
 from bot.texts import answers
 from bot.texts import exporting as texts
-from storage.records import AddWatch, ForgetChat, SetLanguage
-from watchers.types import Organisation, Watch
+from storage.alert_changes import AddMute, MuteKind, SetSound, Sound
+from storage.records import AddWatch, ForgetChat, SetEvents, SetLanguage
+from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetRhythm, SetTimes, SetZone, Times
+from watchers.types import EventKind, Organisation, Watch
 
 ANN, BOB, GROUP = 7_123_456_789, 8_123_456_789, -1_001_234_567_890
+
+
+WRONG_SETTINGS = [
+    json.dumps({"format": "contractwatch-export-1", "watches": [], "kept": one}).encode()
+    for one in (
+        {"channel": [{"kinds": "awarded dreamt"}]},
+        {"timetable": [{"rhythm": "daily", "minute": 5000, "weekday": 1, "quiet_from": None, "quiet_until": None, "urgent": True}]},
+        {"mute": [{"kind": "story", "until": None, "of": {"story": 2**63, "words": ""}}]},
+    )
+]
 
 
 @pytest.fixture
@@ -66,10 +80,47 @@ def sent(name: str, size: int = 1000) -> dict[str, object]:
     return {"document": {"file_id": name, "file_unique_id": "u", "file_name": name, "file_size": size}}
 
 
+def settings_in(body: dict[str, Any]) -> object:
+    """What an export says of how the chat is told, without numbers that are given anew and times of when it was set."""
+    kept = {name: [dict(row) for row in rows] for name, rows in body["kept"].items()}
+    channel = {name: kept["channel"][0][name] for name in ("language", "zone", "sound", "kinds")}
+    times = [
+        {name: row[name] for name in ("rhythm", "minute", "weekday", "quiet_from", "quiet_until", "urgent")} for row in kept["timetable"]
+    ]
+    mutes = sorted(json.dumps([row["kind"], row["until"], row["of"]]) for row in kept["mute"])
+    rhythms = sorted((row["of"]["list"] or "", row["rhythm"]) for row in kept["subscription"])
+    return channel, times, kept["report"][0]["heartbeat"], mutes, rhythms
+
+
 async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(world: World) -> None:
+    """T10."""
+    world.follow(ANN)
+    world.publish("One")
+    await world.api.until(lambda: world.api.shown(ANN))
     await world.watch(ANN, "/watch Palantir AND Metropolitan Police over £1m without football")
-    world.store.apply([SetLanguage(chat_id=ANN, language="de")], now=world.now())
     await world.ask(ANN, "/list Big\nSerco: cancellations\nevery direct award over £2m")
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    until, targets = world.now().replace(microsecond=0) + timedelta(days=1), world.store.mute_targets(1, channel.id)
+    assert {one.kind for one in targets} == set(MuteKind)
+    big = world.store.watchlists(channel.id)[0].id
+    world.store.apply(
+        [
+            SetLanguage(chat_id=ANN, language="de"),
+            SetZone(chat_id=ANN, zone="Africa/Cairo"),
+            SetSound(chat_id=ANN, sound=Sound.CANCELLED),
+            SetEvents(chat_id=ANN, events=frozenset({EventKind.CANCELLED, EventKind.EXTENDED})),
+            SetTimes(chat_id=ANN, times=Times(rhythm=Rhythm.WEEKLY, minute=600, weekday=3, quiet=(1320, 420), urgent=False)),
+            SetHeartbeat(chat_id=ANN, heartbeat=Heartbeat.ALWAYS),
+            SetRhythm(chat_id=ANN, rhythm=Rhythm.HOURLY),
+            SetRhythm(chat_id=ANN, watchlist_id=big, rhythm=Rhythm.DAILY),
+            *(
+                AddMute(chat_id=ANN, kind=one.kind, target=one.target, until=until if one.kind is MuteKind.FEED else None)
+                for one in targets
+            ),
+        ],
+        now=world.now(),
+    )
     before, table = await exported(world, "/export")
     world.store.apply([ForgetChat(chat_id=ANN)], now=world.now())
     assert world.names(ANN) == []
@@ -79,12 +130,33 @@ async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(w
 
     after, table_after = await exported(world, "/export")
     assert (after["watches"], table_after) == (before["watches"], table)
-    assert world.store.channel(ANN).language == "de"  # type: ignore[union-attr]
-    assert answer == "✅ 3 watches are here now that were in the file."
-    assert "3" in again
+    assert settings_in(after) == settings_in(before)
+    assert answer == f"✅ 4 watches are here now that were in the file.\n{texts.RESTORED}"
+    assert "4" in again
 
 
-@pytest.mark.parametrize("body", [b"", b"[" * 100_000, b"{}", b'{"format": "contractwatch-export-1", "watches": [{}], "kept": {}}'])
+async def test_a_mute_of_another_database_mutes_nothing_else_here(world: World) -> None:
+    world.follow(ANN)
+    world.publish("One")
+    body, _ = await exported(world, "/export")
+    mutes = [
+        {"kind": "story", "until": None, "of": {"story": 1, "words": "Something else"}},
+        {"kind": "watch", "until": None, "of": {"watch": "chat:unknown"}},
+        {"kind": "feed", "until": None, "of": {}},
+        {"kind": "feed", "until": "2020-01-01T00:00:00+00:00", "of": {"feed": "feed"}},
+    ]
+    body["kept"]["mute"] = mutes  # type: ignore[index]
+    world.api.files["contractwatch-export.json"] = json.dumps(body).encode()
+    await world.ask(ANN, None, **sent("contractwatch-export.json"))
+
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    assert world.store.mutes(channel.id, world.now()) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[" * 100_000, b"{}", b'{"format": "contractwatch-export-1", "watches": [{}], "kept": {}}', *WRONG_SETTINGS]
+)
 async def test_a_file_that_is_no_export_changes_nothing(world: World, body: bytes) -> None:
     world.api.files["other.json"] = body
 

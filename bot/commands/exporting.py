@@ -15,7 +15,7 @@ from bot.speech import Speech
 from bot.texts import exporting as texts
 from bot.texts import talking
 from storage.list_changes import AddWatchlist
-from storage.records import AddWatch, Change, Reply, SetLanguage
+from storage.records import AddWatch, Change, Reply
 
 _PROBLEMS = 10  # that are shown
 _LONGEST_PROBLEM = 250
@@ -57,10 +57,11 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
             changes.append(AddWatchlist(**where, name=name, watches=watches))  # type: ignore[arg-type]
         else:
             changes += [AddWatch(**where, watch=one, terms=terms, watchlist_id=number) for one, terms in watches]  # type: ignore[arg-type]
-    if imported.language is not None:
-        changes.append(SetLanguage(chat_id=place.chat_id, language=imported.language))
-    said = desk.speech.say(texts.IMPORTED, n=sum(map(len, imported.lists.values())))
-    return Decision(changes=tuple(changes), replies=desk.reply(asked.place, *pages(None, [said, *_problems(wrong, desk.speech)])))
+    settings = imported.settings(place.chat_id, place.thread_id)
+    said = [desk.speech.say(texts.IMPORTED, n=sum(map(len, imported.lists.values())))]
+    said += [desk.speech.say(texts.RESTORED)] if settings else []
+    answer = desk.reply(asked.place, *pages(None, [*said, *_problems(wrong, desk.speech)]))
+    return Decision(changes=(*changes, *settings), replies=answer)
 
 
 def _problems(wrong: Sequence[Wrong], speech: Speech) -> list[Piece]:

@@ -14,4 +14,5 @@ SEND_FILE = text(
 )
 NO_EXPORT = text("I found nothing to watch in this file. Send me one that /export made, or a table whose first line is “name”.")
 NOT_TAKEN = counted("❌ {n} problem in the file, left out:", "❌ {n} problems in the file, left out:")
+RESTORED = text("The settings here, and what is muted, are those of the file.")
 IMPORTED = counted("✅ {n} watch is here now that was in the file.", "✅ {n} watches are here now that were in the file.")

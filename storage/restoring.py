@@ -1,0 +1,68 @@
+"""What an export holds of a chat's settings beside its watches, restored: named by what it is, for numbers mean something else elsewhere.
+
+A watch is named by its key, a feed by the id it is configured under, a story (also for its contract) by its number and its words, so that
+in another database nothing else is meant. What is not there is passed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select
+
+from storage.alert_changes import AddMute, KeptMute, MuteKind, RestoreSettings
+from storage.mutes import change_mutes
+from storage.named_watchlists import channel_number
+from storage.tables import feed, named_watchlist, story, watch, watchlist
+from storage.times import SetRhythm
+from storage.timetables import change_times
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, Row
+
+
+def name_of(row: Row[Any]) -> str | None:
+    """What a watchlist is called; None for the nameless one of a channel."""
+    return None if row.channel_id is not None else row.name
+
+
+def what_is_muted(connection: Connection, kind: MuteKind, target: int) -> dict[str, Any]:
+    """Name the target of a mute; nothing when it is not there any more."""
+    match kind:
+        case MuteKind.WATCH:
+            found = select(watch.c.key.label("watch")).where(watch.c.id == target)
+        case MuteKind.FEED:
+            found = select(feed.c.key.label("feed")).where(feed.c.id == target)
+        case MuteKind.STORY | MuteKind.CONTRACT:
+            found = select(story.c.id.label("story"), story.c.sentence.label("words")).where(story.c.id == target)
+    row = connection.execute(found).one_or_none()
+    return {} if row is None else dict(row._asdict())
+
+
+def restore(connection: Connection, change: RestoreSettings, now: datetime) -> None:
+    """Make a chat's settings what they were; raises NotFound when it is not set up."""
+    place = {"chat_id": change.chat_id, "thread_id": change.thread_id}
+    number = channel_number(connection, change.chat_id, change.thread_id)
+    for one in change.mutes:
+        target = _target(connection, one)
+        if target is not None and (one.until is None or one.until > now):
+            change_mutes(connection, AddMute(**place, kind=one.kind, target=target, until=one.until), number, now)
+    own = select(watchlist).outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
+    mine = own.where(or_(named_watchlist.c.channel_id == number, watchlist.c.channel_id == number))
+    lists = {name_of(row): row.id for row in connection.execute(mine)}
+    for name, rhythm in change.rhythms.items():
+        if name in lists:
+            change_times(connection, SetRhythm(**place, watchlist_id=lists[name], rhythm=rhythm), now)
+
+
+def _target(connection: Connection, one: KeptMute) -> int | None:
+    match one.kind:
+        case MuteKind.WATCH:
+            found = select(watch.c.id).where(watch.c.key == one.of.get("watch"))
+        case MuteKind.FEED:
+            found = select(feed.c.id).where(feed.c.key == one.of.get("feed"))
+        case MuteKind.STORY | MuteKind.CONTRACT:
+            found = select(story.c.id).where(story.c.id == one.of.get("story"), story.c.sentence == one.of.get("words"))
+    return connection.execute(found).scalar()
