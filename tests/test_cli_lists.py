@@ -103,7 +103,7 @@ def test_of_a_list_of_feeds_the_right_ones_are_taken_and_the_others_named_with_t
 
     records = lines(capsys.readouterr().out)
     assert [one["url"] for one in records if one["added"]] == ["https://a.example/rss", "https://c.example/rss"]
-    assert [one["line"] for one in records] == [3, 5, 6, 7, 8, 9, 12]
+    assert [one["line"] for one in records] == [3, 5, 6, 7, 8, 9, 10]
     read = load_config(config)
     assert [one.id for one in read.feeds] == ["kingdom", "find-a-tender", "a-example-rss", "c-example-rss"]
     assert read.telegram.admins == []

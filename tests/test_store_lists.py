@@ -336,7 +336,7 @@ def test_what_a_list_brings_goes_where_its_keeper_says_and_the_list_stays_with_t
     assert news(store, now + HOUR, a_finding(watches=(only(store, BOB).watch,), value=pounds("10"))) == 1
     assert claim(store, now + HOUR).channel.chat_id == BOB
     for refused in (
-        {**route, "to_chat_id": CAT, "told": True},  # was never set up
+        {**route, "to_chat_id": 99, "told": True},  # was never set up
         {**route, "to_chat_id": ANN, "told": False},  # is not told
         {**route, "chat_id": BOB, "to_chat_id": BOB, "told": False},  # is not the list's keeper
     ):

@@ -52,8 +52,9 @@ class Offered:
 def add_feed(config_path: Path, url: str, *, as_json: bool, only_print: bool, **given: str | None) -> int:
     """Put a feed into the configuration, behind what stands there. ``feeds test`` shows before what it would bring."""
     config = configured_store(config_path)
-    keys = {"id": given["feed_id"], "kind": given["kind"], "every": given["every"], "name": given["name"]}
-    offered = _checked(config, [Outline(0, url, "", {key: value for key, value in keys.items() if value})])
+    keys = {"id": given["feed_id"], "kind": given["kind"], "every": given["every"]}
+    asked = Outline(0, url, given["name"] or "", {key: value for key, value in keys.items() if value})
+    offered = _checked(config, [asked])
     return _take(config, offered, as_json=as_json, only_print=only_print)
 
 

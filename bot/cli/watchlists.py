@@ -60,7 +60,7 @@ def export_watchlists(config_path: Path, wanted: tuple[str, ...], *, as_json: bo
     if as_json:
         emit({"list": name, **keys_of(one)} for name, watches in chosen.items() for one in watches)
     else:
-        click.get_binary_stream("stdout").write(write_csv(chosen) if as_csv else write_toml(chosen).encode())
+        click.echo(write_csv(chosen) if as_csv else write_toml(chosen), nl=False)
     return DONE
 
 

@@ -30,7 +30,7 @@ _MARK = "✓ "
 _AS_THE_REST = "rest"
 _GENERAL = 1  # the topic of a forum that messages without a topic go to
 _LINK = re.compile(
-    r"(?:https?://)?t\.me/(?:c/(?P<number>\d{5,15})|(?P<name>[A-Za-z]\w{3,31}))(?:/(?P<thread>\d{1,10})(?:/\d{1,10})?)?/?(?:\?.*)?"
+    r"(?:https?://)?t\.me/(?:c/(?P<number>\d{1,15})|(?P<name>[A-Za-z]\w{3,31}))(?:/(?P<thread>\d{1,10})(?:/\d{1,10})?)?/?(?:\?.*)?"
     r"|(?P<chat>@[A-Za-z]\w{3,31}|-\d{5,19})"
 )
 
