@@ -7,7 +7,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.config import Config, parse_config
+from bot.config_mistakes import sentence
+from bot.config_sections import FeedSection
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 
@@ -37,6 +41,15 @@ def free_id(wanted: str, used: Collection[str]) -> str:
         count += 1
         found = f"{wanted}-{count}"
     return found
+
+
+def read_feed(keys: Mapping[str, Any]) -> tuple[FeedSection | None, str]:
+    """A table of feeds, or what is wrong with it."""
+    try:
+        return FeedSection.model_validate(keys), ""
+    except ValidationError as error:
+        known = tuple(FeedSection.model_fields)
+        return None, "; ".join(f"{detail['loc'][0]}: {sentence(detail, known)}" for detail in error.errors(include_url=False))
 
 
 def append_tables(path: Path, tables: str) -> Config:

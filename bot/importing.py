@@ -40,22 +40,21 @@ class Imported:
 
     def settings(self, chat_id: int, thread_id: int | None) -> tuple[Change, ...]:
         """The changes that set all of it but the lists; none where the file says nothing of it."""
-        here = {"chat_id": chat_id, "thread_id": thread_id}
         changes: list[Change] = []
         if self.language is not None:
             changes.append(SetLanguage(chat_id=chat_id, language=self.language))
         if self.zone is not None:
             changes.append(SetZone(chat_id=chat_id, zone=self.zone))
         if self.sound is not None:
-            changes.append(SetSound(**here, sound=self.sound))
+            changes.append(SetSound(chat_id=chat_id, thread_id=thread_id, sound=self.sound))
         if self.events is not None:
-            changes.append(SetEvents(**here, events=self.events))
+            changes.append(SetEvents(chat_id=chat_id, thread_id=thread_id, events=self.events))
         if self.times is not None:
-            changes.append(SetTimes(**here, times=self.times))
+            changes.append(SetTimes(chat_id=chat_id, thread_id=thread_id, times=self.times))
         if self.heartbeat is not None:
-            changes.append(SetHeartbeat(**here, heartbeat=self.heartbeat))
+            changes.append(SetHeartbeat(chat_id=chat_id, thread_id=thread_id, heartbeat=self.heartbeat))
         if self.mutes or self.rhythms:
-            changes.append(RestoreSettings(**here, mutes=self.mutes, rhythms=self.rhythms))
+            changes.append(RestoreSettings(chat_id=chat_id, thread_id=thread_id, mutes=self.mutes, rhythms=self.rhythms))
         return tuple(changes)
 
 

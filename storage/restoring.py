@@ -43,18 +43,20 @@ def what_is_muted(connection: Connection, kind: MuteKind, target: int) -> dict[s
 
 def restore(connection: Connection, change: RestoreSettings, now: datetime) -> None:
     """Make a chat's settings what they were; raises NotFound when it is not set up."""
-    place = {"chat_id": change.chat_id, "thread_id": change.thread_id}
-    number = channel_number(connection, change.chat_id, change.thread_id)
+    chat_id, thread_id = change.chat_id, change.thread_id
+    number = channel_number(connection, chat_id, thread_id)
     for one in change.mutes:
         target = _target(connection, one)
         if target is not None and (one.until is None or one.until > now):
-            change_mutes(connection, AddMute(**place, kind=one.kind, target=target, until=one.until), number, now)
+            change_mutes(
+                connection, AddMute(chat_id=chat_id, thread_id=thread_id, kind=one.kind, target=target, until=one.until), number, now
+            )
     own = select(watchlist).outerjoin(named_watchlist, named_watchlist.c.watchlist_id == watchlist.c.id)
     mine = own.where(or_(named_watchlist.c.channel_id == number, watchlist.c.channel_id == number))
     lists = {name_of(row): row.id for row in connection.execute(mine)}
     for name, rhythm in change.rhythms.items():
         if name in lists:
-            change_times(connection, SetRhythm(**place, watchlist_id=lists[name], rhythm=rhythm), now)
+            change_times(connection, SetRhythm(chat_id=chat_id, thread_id=thread_id, watchlist_id=lists[name], rhythm=rhythm), now)
 
 
 def _target(connection: Connection, one: KeptMute) -> int | None:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from pydantic import ValidationError
 
-from bot.cli.common import DONE, FAILED, config_option, configured_store, counted, emit, json_option, notices, shown, span
-from bot.cli.writing import print_option, put
+from bot.cli.common import DONE, FAILED, Failed, config_option, configured_store, counted, emit, json_option, notices, shown, span
+from bot.cli.writing import file_argument, print_option, put, read_given
 from bot.config import Config
-from bot.config_mistakes import sentence
 from bot.config_sections import FeedSection
-from bot.config_tables import free_id, table
+from bot.config_tables import free_id, read_feed, table
 from bot.feed_addresses import is_template, refused_address
-from bot.opml import OpmlError, Outline, read_opml, write_opml
+from bot.opml import MOST_BYTES, OpmlError, Outline, read_opml, write_opml
 from watchers.addresses import Gate
 from watchers.types import FeedKind
 
 _READABLE = (FeedKind.NEWS, FeedKind.MODERNGOV)  # by any feed reader
-_KEYS = tuple(FeedSection.model_fields)
 _LONGEST_ID = 40
 _SHOWN = 200  # letters of an address
 
@@ -62,17 +59,17 @@ def add_feed(config_path: Path, url: str, *, as_json: bool, only_print: bool, **
 @config_option
 @json_option
 @print_option
-@click.argument("file", type=click.File("rb"))
-def import_feeds(config_path: Path, file: IO[bytes], *, as_json: bool, only_print: bool) -> int:
+@file_argument
+def import_feeds(config_path: Path, file: Path, *, as_json: bool, only_print: bool) -> int:
     """Put the feeds of an OPML list into the configuration; ``-`` reads standard input. No address is asked.
 
     What is polled already is left out. What cannot be a feed is named with its line; the exit code is 1 then, and the rest is put there.
     """
     config = configured_store(config_path)
     try:
-        outlines = read_opml(file.read())
+        outlines = read_opml(read_given(file, MOST_BYTES))
     except OpmlError as error:
-        raise click.ClickException(f"{file.name}: {error}") from error
+        raise Failed(f"{file}: {error}") from error
     return _take(config, _checked(config, outlines), as_json=as_json, only_print=only_print)
 
 
@@ -104,24 +101,16 @@ def _checked(config: Config, outlines: Iterable[Outline]) -> list[Offered]:
         if one.url in polled:
             offered.append(Offered(one.line, one.url, None, f"is polled already, as {polled[one.url]}", polled=True))
             continue
-        given = {"url": one.url, "name": one.name or None, "kind": FeedKind.NEWS.value, **one.keys}
+        given: dict[str, Any] = {"url": one.url, "name": one.name or None, "kind": FeedKind.NEWS.value, **one.keys}
         if "id" not in one.keys or one.line:  # an id that a person chose is theirs to change
             given["id"] = free_id(one.keys.get("id") or _id(one), used)
-        section, problem = _read(given)
+        section, problem = read_feed(given)
         problem = problem or (f'id: "{given["id"]}" is taken' if given["id"] in used else refused_address(one.url, gate) or "")
         offered.append(Offered(one.line, one.url, None if problem else section, problem))
         if not problem:
             used.add(given["id"])
             polled[one.url] = given["id"]
     return offered
-
-
-def _read(given: Mapping[str, Any]) -> tuple[FeedSection | None, str]:
-    """The table, or what is wrong with it."""
-    try:
-        return FeedSection.model_validate(given), ""
-    except ValidationError as error:
-        return None, "; ".join(f"{detail['loc'][0]}: {sentence(detail, _KEYS)}" for detail in error.errors(include_url=False))
 
 
 def _id(one: Outline) -> str:

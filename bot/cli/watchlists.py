@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from bot.cli.common import DONE, FAILED, Failed, config_option, configured_store, counted, emit, json_option, notices, show_table, shown
-from bot.cli.writing import print_option, put
+from bot.cli.writing import file_argument, print_option, put, read_given
 from bot.config import Config
 from bot.config_rows import config_watchlists
 from bot.exchange import Asked, Wrong, keys_of, write_csv, write_toml
@@ -68,15 +68,15 @@ def export_watchlists(config_path: Path, wanted: tuple[str, ...], *, as_json: bo
 @config_option
 @json_option
 @print_option
-@click.argument("file", type=click.File("rb"))
-def import_watchlists(config_path: Path, file: IO[bytes], *, as_json: bool, only_print: bool) -> int:
+@file_argument
+def import_watchlists(config_path: Path, file: Path, *, as_json: bool, only_print: bool) -> int:
     """Put the watchlists of a file into the configuration: TOML, a CSV table, or JSON that /export made; ``-`` reads standard input.
 
     Watches that a configured list of the same name has already are left out. What is wrong is named with its line; the exit code is 1
     then, and the rest is put there.
     """
     config = configured_store(config_path)
-    body = file.read(MOST_BYTES + 1)
+    body = read_given(file, MOST_BYTES)
     imported, wrong = read_watches(file.name, body) if len(body) <= MOST_BYTES else (None, ())
     if imported is None and not wrong:
         raise Failed(f"{file.name}: holds no watches: TOML with [[watchlists]], a table whose first line is “name”, or JSON of /export")

@@ -1,6 +1,9 @@
-"""What the commands share that put tables into the configuration."""
+"""What the commands share that put tables from a file into the configuration."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import click
 
@@ -8,7 +11,23 @@ from bot.cli.common import Failed
 from bot.config import Config
 from bot.config_tables import append_tables
 
+_STANDARD_INPUT = Path("-")
+
 print_option = click.option("--print", "only_print", is_flag=True, help="Print the tables instead of putting them into the configuration.")
+
+
+file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+
+
+def read_given(file: Path, most: int) -> bytes:
+    """What is in a file, or comes on standard input (``-``); of more than ``most`` bytes one more than that. Raises Failed."""
+    try:
+        if file == _STANDARD_INPUT:
+            return sys.stdin.buffer.read(most + 1)
+        with file.open("rb") as opened:
+            return opened.read(most + 1)
+    except OSError as error:
+        raise Failed(f"{file} cannot be read: {error.strerror}") from error
 
 
 def put(config: Config, tables: str, *, only_print: bool, as_json: bool) -> None:

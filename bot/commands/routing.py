@@ -100,8 +100,8 @@ async def _soon(kept: Kept, value: str, desk: Desk) -> Decision:
     rhythm = (await desk.call(desk.store.rhythms, channel.id)).get(kept.record.id)
     if value:
         rhythm = None if value == _AS_THE_REST else Rhythm(value)
-        place = {"chat_id": kept.place.chat_id, "thread_id": kept.place.thread_id}
-        changes.append(SetRhythm(**place, watchlist_id=kept.record.id, rhythm=rhythm))
+        here = kept.place
+        changes.append(SetRhythm(chat_id=here.chat_id, thread_id=here.thread_id, watchlist_id=kept.record.id, rhythm=rhythm))
     choices = ((one, _AS_THE_REST if one is None else one.value) for one in (None, *Rhythm))
     buttons = [((_MARK * (one is rhythm) + _said(one, desk.speech), kept.data(SOON, name)),) for one, name in choices]
     return kept.shown(desk.speech.say(texts.SOON, name=kept.record.name), buttons, desk, *changes)
