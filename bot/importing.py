@@ -15,7 +15,7 @@ from bot.exporting import FORMAT
 from bot.locale import LANGUAGES
 from storage.alert_changes import KeptMute, MuteKind, RestoreSettings, SetSound, Sound
 from storage.records import Change, SetEvents, SetLanguage
-from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetTimes, SetZone, Times
+from storage.times import Heartbeat, Report, Rhythm, SetReport, SetTimes, SetZone, Times
 from storage.watch_rows import read_terms, read_watch
 from watchers.types import EventKind, Role, Terms, Watch
 
@@ -34,7 +34,7 @@ class Imported:
     sound: Sound | None = None
     events: frozenset[EventKind] | None = None
     times: Times | None = None
-    heartbeat: Heartbeat | None = None
+    report: Report | None = None
     rhythms: Mapping[str | None, Rhythm] = field(default_factory=dict)
     mutes: tuple[KeptMute, ...] = ()
 
@@ -51,8 +51,8 @@ class Imported:
             changes.append(SetEvents(chat_id=chat_id, thread_id=thread_id, events=self.events))
         if self.times is not None:
             changes.append(SetTimes(chat_id=chat_id, thread_id=thread_id, times=self.times))
-        if self.heartbeat is not None:
-            changes.append(SetHeartbeat(chat_id=chat_id, thread_id=thread_id, heartbeat=self.heartbeat))
+        if self.report is not None:
+            changes.append(SetReport(chat_id=chat_id, thread_id=thread_id, report=self.report))
         if self.mutes or self.rhythms:
             changes.append(RestoreSettings(chat_id=chat_id, thread_id=thread_id, mutes=self.mutes, rhythms=self.rhythms))
         return tuple(changes)
@@ -109,6 +109,9 @@ class _Timetable(BaseModel):
 
 class _Report(BaseModel):
     heartbeat: Heartbeat
+    minute: int
+    weekday: int
+    silences: bool
 
 
 class _ListName(BaseModel):
@@ -187,7 +190,7 @@ def _with_settings(lists: Mapping[str | None, tuple[tuple[Watch, Terms], ...]], 
         sound=channel.sound,
         events=None if channel.kinds is None else frozenset(map(EventKind, channel.kinds.split())),
         times=times,
-        heartbeat=kept.report[0].heartbeat if kept.report else None,
+        report=Report(**kept.report[0].model_dump()) if kept.report else None,
         rhythms={one.of.list: one.rhythm for one in kept.subscription if one.of is not None and one.rhythm is not None},
         mutes=tuple(KeptMute(kind=one.kind, until=one.until, of=one.of.model_dump(exclude_none=True)) for one in kept.mute),
     )

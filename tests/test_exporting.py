@@ -15,7 +15,7 @@ from bot.texts import answers
 from bot.texts import exporting as texts
 from storage.alert_changes import AddMute, MuteKind, SetSound, Sound
 from storage.records import AddWatch, ForgetChat, SetEvents, SetLanguage
-from storage.times import Heartbeat, Rhythm, SetHeartbeat, SetRhythm, SetTimes, SetZone, Times
+from storage.times import Heartbeat, Report, Rhythm, SetReport, SetRhythm, SetTimes, SetZone, Times
 from watchers.types import EventKind, Organisation, Watch
 
 ANN, BOB, GROUP = 7_123_456_789, 8_123_456_789, -1_001_234_567_890
@@ -87,9 +87,10 @@ def settings_in(body: dict[str, Any]) -> object:
     times = [
         {name: row[name] for name in ("rhythm", "minute", "weekday", "quiet_from", "quiet_until", "urgent")} for row in kept["timetable"]
     ]
+    report = {name: kept["report"][0][name] for name in ("heartbeat", "minute", "weekday", "silences")}
     mutes = sorted(json.dumps([row["kind"], row["until"], row["of"]]) for row in kept["mute"])
     rhythms = sorted((row["of"]["list"] or "", row["rhythm"]) for row in kept["subscription"])
-    return channel, times, kept["report"][0]["heartbeat"], mutes, rhythms
+    return channel, times, report, mutes, rhythms
 
 
 async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(world: World) -> None:
@@ -111,7 +112,7 @@ async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(w
             SetSound(chat_id=ANN, sound=Sound.CANCELLED),
             SetEvents(chat_id=ANN, events=frozenset({EventKind.CANCELLED, EventKind.EXTENDED})),
             SetTimes(chat_id=ANN, times=Times(rhythm=Rhythm.WEEKLY, minute=600, weekday=3, quiet=(1320, 420), urgent=False)),
-            SetHeartbeat(chat_id=ANN, heartbeat=Heartbeat.ALWAYS),
+            SetReport(chat_id=ANN, report=Report(heartbeat=Heartbeat.ALWAYS, minute=480, weekday=4, silences=False)),
             SetRhythm(chat_id=ANN, rhythm=Rhythm.HOURLY),
             SetRhythm(chat_id=ANN, watchlist_id=big, rhythm=Rhythm.DAILY),
             *(
