@@ -228,7 +228,7 @@ class Daemon:
             await team.parts.call(team.parts.store.at_work, team.parts.now())
 
     async def _tell_followers(self, team: _Team) -> None:
-        if team.trouble.error is None and await tell_followers(team.parts.store, team.parts.call, self._now()):
+        if team.trouble.error is None and await tell_followers(team.parts.store, team.parts.call, team.parts.now()):
             team.deliverer.wake()
 
     async def _maintain(self, team: _Team) -> None:
