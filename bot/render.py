@@ -20,7 +20,7 @@ from bot.markup import Piece, bold, join, quote, tagless, units, words
 from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from bot.texts import wishes
-from storage.records import AlertView, Correction, NoticeRecord, StoryEntry
+from storage.records import AlertView, Correction, FactChange, NoticeRecord, StoryEntry
 from watchers.types import AlertClass, EventKind, Money, Role
 
 MAX_UNITS = 4096  # Telegram counts code points here and units elsewhere: as many units are always few enough
@@ -162,7 +162,7 @@ def _label(event: EventKind) -> Text:
 def _correction(view: AlertView, one: Correction, speech: Speech) -> Iterator[tuple[int, Piece | None]]:
     """What was told, what is said now, and by whom."""
     for change in one.changes:
-        before, after = _fact(change.before, view, speech), _fact(change.after, view, speech)
+        before, after = _before(change, view, speech), _fact(change.after, view, speech)
         if after is None or before is None:
             yield 1, speech.say(texts.NOT_SAID_ANY_MORE, told=before or speech.say(_label(view.event)))
         else:
@@ -178,9 +178,14 @@ def _told_before(view: AlertView, speech: Speech) -> Piece | None:
     if view.withdrawn:
         return speech.say(texts.NOT_SAID_ANY_MORE, told=speech.say(_label(view.event)))
     changes = view.corrections[-1].changes if view.corrections else ()
-    told = [(change.fact, _fact(change.before, view, speech)) for change in changes if change.after is not None]
+    told = [(change.fact, _before(change, view, speech)) for change in changes if change.after is not None]
     lines = [speech.say(texts.TOLD_BEFORE[fact], before=before) for fact, before in told if before is not None]
     return join("\n", lines) if lines else None
+
+
+def _before(change: FactChange, view: AlertView, speech: Speech) -> Piece | None:
+    """What was told last; of a fact that is told again, that it was taken back."""
+    return speech.say(texts.TAKEN_BACK) if change.before == change.after else _fact(change.before, view, speech)
 
 
 def _fact(value: EventKind | Money | tuple[str, ...] | None, view: AlertView, speech: Speech) -> Piece | None:

@@ -34,6 +34,7 @@ from storage.tables import (
     watch,
     watchlist_watch,
 )
+from storage.tables import entry as stored
 from storage.threads import ThreadWriter, read_facts
 from watchers.types import EventKind, Facts, StoryDecision
 
@@ -82,6 +83,17 @@ _OTHERS = (
     )
     .limit(1)
 )
+_RESTING = (  # the editions of a notice that a story rests on, by the keys of its awards; other registers speak for themselves
+    select(story_entry.c.story_id, story_entry.c.entry_id)
+    .join(stored, stored.c.id == story_entry.c.entry_id)
+    .where(
+        story_entry.c.story_id.in_(select(story_key.c.story_id).where(story_key.c.key.in_(bindparam("keys", expanding=True)))),
+        story_entry.c.official,
+        story_entry.c.gone_at.is_(None),
+        stored.c.feed_id == select(stored.c.feed_id).where(stored.c.id == bindparam("of_entry")).correlate(None).scalar_subquery(),
+    )
+    .order_by(story_entry.c.id)
+)
 _APART = select(story_apart.c.story_id).where(story_apart.c.entry_id == bindparam("of_entry"))
 _TOLD_AS = select(story_entry).where(story_entry.c.story_id == bindparam("of_story"), story_entry.c.entry_id == bindparam("of_entry"))
 _ASKED_FOR = (
@@ -122,7 +134,7 @@ class StoryWriter:
         """Give every event that an entry says happened to its story, and take from stories what it no longer says."""
         entry = understood.entry
         own = self._own_stories(entry_id) if was_known or entry_id in self._placed else {}
-        if not understood.findings and not own:
+        if self._notice_taken_back(entry_id, entry) or (not understood.findings and not own):
             return
         self._placed.add(entry_id)
         if self._taken_back(entry_id, entry, own):
@@ -152,6 +164,21 @@ class StoryWriter:
         for row, _ in own.values():
             if not self._leaves(row, entry_id):
                 self._withdraw(row, Corrected(entry_id, ("event",), read_facts(row), None, words))
+        return True
+
+    def _notice_taken_back(self, entry_id: int, entry: Entry) -> bool:
+        """Whether the entry is the notice by which a register withdraws another; who was told of that is told that it was withdrawn."""
+        words = None if self._corrects is None or entry.release is None else self._corrects.withdrawal(entry)
+        if self._corrects is None or words is None:
+            return False
+        keys = self._corrects.withdrawn(entry)
+        resting: dict[int, list[int]] = {}
+        for number, one in self._connection.execute(_RESTING, {"keys": list(keys), "of_entry": entry_id}):
+            resting.setdefault(number, []).append(one)
+        for number, editions in resting.items():
+            row = self._connection.execute(_STORY, {"of_story": number}).one()
+            if not [self._leaves(row, one) for one in editions][-1]:
+                self._withdraw(row, Corrected(editions[-1], ("event",), read_facts(row), None, words))
         return True
 
     def _unsaid(self, own: Stories, entry_id: int, entry: Entry, finding: Finding) -> bool:

@@ -8,11 +8,14 @@ from decimal import Decimal
 
 import pytest
 from storing import a_feed, an_entry, chat, chat_watch, claim, must_claim, save, send, told
+from test_ted import notice
 
 from bot.facade import CORRECTION_RULES, STORY_RULES, THREAD_RULES
 from storage.exceptions import NotFound
 from storage.store import Store, open_store
 from watchers.match import Matcher
+from watchers.parsers.ocds import entry_of
+from watchers.parsers.ted import release_of
 from watchers.types import EventKind, FeedKind, Money
 from watchers.understand import understand
 
@@ -36,6 +39,14 @@ class Reader:
         self.now += HOUR
         entry = an_entry(f"{feed} {name}", title, summary=summary, published=self.now)
         save(self.store, feed, told(entry, *understand(entry, self.matcher)), now=self.now, **DECIDE)
+
+    def notified(self, **changes: object) -> None:
+        """A poll of the register finds this edition of the award notice, or another notice."""
+        self.now += HOUR
+        entry = entry_of(
+            release_of(notice(**{"publication-date": f"{self.now:%Y-%m-%d}+00:00", "winner-name": {"eng": ["Palantir"]}} | changes))
+        )
+        save(self.store, "register", told(entry, *understand(entry, self.matcher)), now=self.now, **DECIDE)
 
     def told(self) -> list[tuple[str, int | None, list[tuple[str, object, object]]]]:
         """What arrives: new messages with their reason, what they answer, and what they say was changed."""
@@ -165,3 +176,46 @@ def test_a_correction_is_one_also_when_the_daemon_was_killed_while_the_message_w
     reader.store.recover(reader.now)
 
     assert [reason for reason, *_ in reader.told()] == ["new"]  # the second copy, which is marked as one, says what is true and what was
+
+
+def test_an_award_notice_that_its_register_withdraws_is_taken_back_once_and_no_contract_is_called_cancelled(reader):
+    taken_back = {"publication-number": "9-2026", "notice-version": "02", "change-reason-code": "cancel"}
+    reader.notified()
+    reader.notified(**{"publication-number": "5-2026", "notice-version": "02", "total-value": 1250000.5})  # a second edition
+    assert reader.told() == [("new", None, [])]
+
+    reader.notified(**taken_back)
+    reader.notified(**taken_back)
+    assert reader.told() == [("corrected", 1, [("event", EventKind.AWARDED, None)])]
+    assert reader.store.counts(reader.now).stories == 1
+
+    reader.notified(**{"publication-number": "12-2026", "notice-version": "03"})  # and published rightly
+    assert reader.told() == [("corrected", 1, [("event", EventKind.AWARDED, EventKind.AWARDED)])]
+
+
+def test_a_notice_that_is_withdrawn_takes_back_no_other_award(files):
+    reader = files()
+    other = {"notice-identifier": "another", "publication-number": "2-2026", "winner-name": {"eng": ["Serco"]}, "total-value": 9.0}
+    reader.notified()
+    reader.notified(**other)
+    assert len(reader.told()) == 2
+    reader.notified(**{"publication-number": "9-2026", "change-reason-code": "cancel"})
+
+    assert reader.told() == [("corrected", 1, [("event", EventKind.AWARDED, None)])]
+
+
+def test_an_award_that_a_newsroom_reports_as_well_stays_told_when_its_notice_is_withdrawn(files):
+    reader = files()
+    reader.notified()
+    reader.reads("City of Birkenau awards €1.25m street lighting contract to Palantir")
+    assert reader.told() == [("new", None, [])]
+
+    reader.notified(**{"publication-number": "9-2026", "change-reason-code": "cancel"})
+    assert reader.told() == []
+
+
+def test_a_notice_withdrawn_before_it_was_told_is_not_told(files):
+    reader = files()
+    reader.notified()
+    reader.notified(**{"publication-number": "9-2026", "change-reason-code": "cancel"})
+    assert reader.told() == []

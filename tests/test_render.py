@@ -170,6 +170,15 @@ def test_what_a_source_took_back_is_marked_in_the_alert_and_said_in_the_answer()
         assert "Told as CANCELLED. Its source has taken that back." in lines
 
 
+def test_what_is_told_again_after_it_was_taken_back_says_so() -> None:
+    again = FactChange(fact="event", before=EventKind.AWARDED, after=EventKind.AWARDED)
+    one = Correction(at=AT, entry_id=1, changes=(again,), said="Published anew")
+
+    answer = seen(render_alert(alert_view(reason="corrected", corrections=(one,)), ENGLISH).html)
+
+    assert "\nTold as TAKEN BACK, now AWARDED.\n" in answer
+
+
 def test_a_message_about_a_story_that_is_told_above_says_no_more_than_that() -> None:
     lines = seen(render_alert(alert_view(told_above=True), ENGLISH).html).splitlines()
 

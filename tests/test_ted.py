@@ -245,7 +245,8 @@ def test_an_award_names_winners_body_sum_and_day() -> None:
         ({"notice-type": "pin-only", "winner-name": None}, "none"),
         ({"notice-type": "something-new"}, "none"),
         ({"notice-type": None}, "none"),
-        ({"change-reason-code": "cancel"}, "cancelled"),
+        ({"change-reason-code": "cancel"}, "none"),  # the notice is taken back; of its contract that says nothing
+        ({"notice-type": "cn-standard", "winner-name": None, "change-reason-code": "cancel"}, "cancelled"),
         ({"change-reason-code": ["cor-buy"]}, "awarded"),
     ],
 )

@@ -7,8 +7,9 @@ Invariants: pure; whoever only rewrites, spells right, adds or shortens changes 
 2. The sum, where both can be compared and the old one no longer stands in the text: a text that grew may lead us to another of its sums,
    which is our reading and not its fact. Sums within two per cent are one, more or less exactly told.
 3. Supplier and public body, where no name of the one side is a name of the other and the old one no longer stands in the text.
-4. A withdrawal says so in words (``rules/threads.toml``). That an entry is gone from a feed is none: feeds show their newest entries, and
-   everything leaves them in time.
+4. A withdrawal says so in words (``rules/threads.toml``), or is a notice by which the register takes back an earlier edition of it: not the
+   contract is cancelled then, only what was published about it. That an entry is gone from a feed is none: feeds show their newest entries,
+   and everything leaves them in time.
 
 Tried and rejected: taking an edit after which nothing is understood for a withdrawal (headlines are rewritten to questions, and most of
 these edits were that).
@@ -24,6 +25,10 @@ from functools import cache
 from pathlib import Path
 
 from watchers.names import folded
+from watchers.notice_events import decide
+from watchers.notice_facts import award_ids
+from watchers.notice_rules import notice_rules
+from watchers.parsers.ocds import text_of
 from watchers.stories.told import names, same_party
 from watchers.types import AlertClass, Entry, EventKind, Facts, Money, Party
 
@@ -31,6 +36,7 @@ __all__ = ["Corrections"]
 
 PATH = Path(__file__).parent / "rules" / "threads.toml"
 
+_CLASSES = sorted({str(kind.alert or kind) for kind in EventKind})
 _REFINED = Decimal("0.02")
 _NUMBER = re.compile(r"(?P<first>\d+)-(?P<year>\d{4})")
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<edit>\d+)")
@@ -44,8 +50,15 @@ class Corrections:
         return _changed(before, after, entry)
 
     def withdrawal(self, entry: Entry) -> str | None:
-        """The words that take the entry back; official notices are withdrawn by notices of their own."""
+        """The words that take the entry back, or the notice that it is an edition of."""
         return _withdrawal(entry)
+
+    def withdrawn(self, entry: Entry) -> tuple[str, ...]:
+        """Keys of stories (``Stories.keys``) that rest on the notice which an official withdrawal takes back."""
+        if entry.release is None or not decide(entry.release).withdraws:
+            return ()
+        process = text_of(entry.release.get("ocid"))
+        return tuple(f"a:{kind}:{process}:{award}" for kind in _CLASSES for award in award_ids(entry.release))
 
     def newer(self, number: str, than: str) -> bool:
         """Whether a notice is a later one: "032703-2026" by year and number, "<id>-3" of Contracts Finder by the number of its edit."""
@@ -97,7 +110,7 @@ def _other_party(before: Sequence[str], after: Sequence[str], text: str) -> bool
 
 def _withdrawal(entry: Entry) -> str | None:
     if entry.release is not None:
-        return None
+        return notice_rules().reasons["cancel"] if decide(entry.release).withdraws else None
     marks, phrases = _patterns()
     if marks.search(entry.title):
         return entry.title

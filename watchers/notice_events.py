@@ -20,7 +20,8 @@ class Decision:
 
     ``type`` is what people call the notice; ``rule`` names the row of the decision table; ``value`` the part of the release with the sum
     this event is about (tender, awards, contracts, amendments, final, any, none). ``joins``: earlier notices of the process may name the
-    suppliers this one leaves out; ``asks``: and the register can be asked for them.
+    suppliers this one leaves out; ``asks``: and the register can be asked for them. ``withdraws``: the register takes back the notice that
+    this is an edition of, which says nothing about the contract.
     """
 
     event: EventKind
@@ -29,6 +30,7 @@ class Decision:
     value: str
     joins: bool = False
     asks: bool = False
+    withdraws: bool = False
 
 
 def decide(release: Mapping[str, Any]) -> Decision:
@@ -164,7 +166,9 @@ def _ted(release: Mapping[str, Any]) -> Decision:
     results = set(texts(ted.get("results")))
     named = bool(objects(release.get("awards")))
     if rules.ted_withdrawn.intersection(texts(ted.get("changes"))):
-        return Decision(event=EventKind.CANCELLED, type="TED", rule=f"{rule}: the notice was withdrawn", value="any")
+        if event is EventKind.TENDER_OPENED:  # a call that is taken back is a procurement that is called off
+            return Decision(event=EventKind.CANCELLED, type="TED", rule=f"{rule}: the call was withdrawn", value="any")
+        return Decision(event=EventKind.NONE, type="TED", rule=f"{rule}: the notice was withdrawn", value="any", withdraws=True)
     if event is EventKind.AWARDED and not (results & rules.ted_won or (named and not results)):
         if results and results <= rules.ted_lost:
             return Decision(event=EventKind.CANCELLED, type="TED", rule=f"{rule}: closed without winner", value="any")

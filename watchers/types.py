@@ -438,6 +438,9 @@ class CorrectionRules(Protocol):
     def withdrawal(self, entry: Entry) -> str | None:
         """The words by which an entry takes back what it told; None where it does not."""
 
+    def withdrawn(self, entry: Entry) -> tuple[str, ...]:
+        """Keys of the stories that rest on the notice which an official withdrawal takes back."""
+
     def newer(self, number: str, than: str) -> bool:
         """Whether a notice is a later one of its register."""
 
