@@ -257,7 +257,7 @@ class Daemon:
     async def _explain(self, team: _Team, now: datetime) -> None:
         """Tell chats how the watch goes that is kept for them; not while nothing goes out, for it would be old when it is read."""
         call, store = team.parts.call, team.parts.store
-        if team.telegram is None or now - (team.telegram.last_ok_at or team.started_at) > _DEAF:
+        if team.telegram is None or (team.telegram.deaf is None and now - (team.telegram.last_ok_at or team.started_at) > _DEAF):
             return
         if (await call(store.operating)).paused_deliveries:
             return

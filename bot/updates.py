@@ -30,7 +30,7 @@ from bot.pacing import back_off
 from bot.telegram_api import NO_PREVIEW, READ_TIMEOUT, TelegramTransport, make_bot, make_request
 from bot.texts import answers
 from bot.webhook import CONNECTIONS, Webhook, WebhookServer, why_not_brought
-from storage.exceptions import LimitReached, NotFound, StoreUnavailable
+from storage.exceptions import LimitReached, NotFound, StoreUnavailable, TooManyChats
 from storage.records import InboxUpdate
 from storage.store import Store
 
@@ -66,7 +66,6 @@ class Telegram:
         now: Callable[[], datetime],
         wake: Callable[[], None],
         admins: Sequence[int] = (),
-        commands_per_minute: int = 20,
         poll_seconds: int = _POLL_SECONDS,
         webhook: Webhook | None = None,
     ) -> None:
@@ -74,7 +73,7 @@ class Telegram:
         self._polls = make_request(READ_TIMEOUT + poll_seconds, connections=1)
         self._bot = make_bot(token, api_base_url, sends=self._sends, polls=self._polls)
         self._store, self._call, self._now, self._wake = store, call, now, wake
-        self._quota = Quota(commands_per_minute)
+        self._quota = Quota()
         self._poll_seconds = poll_seconds
         self._admins = tuple(admins)
         self._arrived, self._stop = asyncio.Event(), asyncio.Event()
@@ -269,6 +268,8 @@ class Telegram:
         while True:
             self._arrived.clear()
             waiting = await self._patiently(lambda: self._call(self._store.pending_updates, _BATCH))
+            if waiting:
+                self._quota.per_minute = (await self._patiently(lambda: self._call(self._store.operating))).limits.requests
             for update in waiting:
                 await _to_the_end(self._patiently(lambda update=update: self._handle(update, desk)))  # type: ignore[misc]
             if not waiting:
@@ -296,9 +297,9 @@ class Telegram:
         """Make the decision true, or say why it cannot be; either way the update is done."""
         try:
             await self._apply(stored, decision)
-        except LimitReached:
-            assert isinstance(request, (Asked, Pressed))  # nothing else adds a watch
-            said = desk.speech.say(answers.LIMIT_REACHED)
+        except LimitReached as error:
+            assert isinstance(request, (Asked, Pressed))  # nothing else adds anything
+            said = desk.speech.say(answers.TOO_MANY_CHATS if isinstance(error, TooManyChats) else answers.LIMIT_REACHED)
             decision = Decision(replies=desk.reply(request.place, said), toast=said.plain, loud=True)
             await self._apply(stored, decision)
         except NotFound:  # it was there when we looked: somebody else was faster

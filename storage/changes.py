@@ -13,12 +13,12 @@ from sqlalchemy import delete, func, or_, select, update
 from storage.alert_changes import AddMute, Complain, RemoveMute, RestoreSettings, SetSound
 from storage.channels import read_channel
 from storage.complaints import complain
-from storage.exceptions import NotFound
+from storage.exceptions import NotFound, TooManyChats
 from storage.migrate import migrate_chat
 from storage.mutes import change_mutes
 from storage.named_watchlists import change_lists, changing_list, channel_number
-from storage.operating import operate
-from storage.operator_changes import Announce, SetListed, SetPause
+from storage.operating import limits, operate
+from storage.operator_changes import Announce, SetLimits, SetListed, SetPause
 from storage.records import (
     AddWatch,
     ChannelKind,
@@ -78,7 +78,7 @@ class Changes:
         """Make all the changes, queue the replies and mark the update done; nothing at all if the update was done before.
 
         Raises:
-            LimitReached: a watch more than a channel may have.
+            LimitReached: more than there may be of watches, lists, or (TooManyChats) chats that one person set up.
             NotFound: the update was not saved, or a change is about a channel or a watch that is not there. Nothing was changed.
         """
         lock_watches(connection)
@@ -153,7 +153,7 @@ def _change_settings(
                 follow_clock(connection, change.chat_id, now)
         case RestoreSettings():
             restore(connection, change, now)
-        case SetPause() | SetListed() | Announce():
+        case SetPause() | SetListed() | SetLimits() | Announce():
             operate(connection, change, now)
         case _:
             change_lists(connection, change, now)
@@ -191,6 +191,8 @@ def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime
     key = channel_key(change.chat_id, change.thread_id)
     present = {"type": change.type, "title": change.title}
     row = connection.execute(select(channel).where(channel.c.key == key)).one_or_none()
+    if (row is None or row.transient) and change.added_by is not None:
+        _require_room(connection, change.added_by, change.chat_id)
     if row is None:
         first = {"language": change.language, "added_by": change.added_by, "created_at": now}
         place = {"key": key, "kind": ChannelKind.TELEGRAM.value, "chat_id": change.chat_id, "thread_id": change.thread_id}
@@ -201,6 +203,13 @@ def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime
         values |= {"transient": False, "language": change.language, "added_by": change.added_by, "created_at": now}
     connection.execute(update(channel).where(channel.c.id == row.id).values(**values))
     revive(connection, row, now)
+
+
+def _require_room(connection: Connection, person: int, chat_id: int) -> None:
+    others = select(func.count(channel.c.chat_id.distinct())).where(channel.c.added_by == person, channel.c.chat_id != chat_id)
+    most = limits(connection).chats
+    if connection.execute(others.where(~channel.c.transient)).scalar_one() >= most:
+        raise TooManyChats(f"a person can set up {most} chats; forget one before adding another")
 
 
 def _forget(connection: Connection, chat_id: int, now: datetime) -> None:

@@ -6,7 +6,8 @@ StoreError                     root; ``about`` is the database's address without
 ├── StoreVersionError          needs ``contractwatch db upgrade``, or was written by a newer version
 ├── StoreLocked                another daemon holds it; the message names its process id
 ├── StaleWatches               the watches changed while entries were being understood: understand them again
-├── LimitReached               a quota (watches of a channel) is used up
+├── LimitReached               there are as many watches, or lists, as there may be
+│   └── TooManyChats           a person set up as many chats as one may
 ├── NotFound                   no such watch, channel, alert …
 └── NotPossible                it is there, but what was asked for cannot be done with it
 """
@@ -49,7 +50,11 @@ class StaleWatches(StoreError):
 
 
 class LimitReached(StoreError):
-    """A quota is used up."""
+    """There is as much as there may be."""
+
+
+class TooManyChats(LimitReached):
+    """A person set up as many chats as one may."""
 
 
 class NameTaken(StoreError):

@@ -28,6 +28,7 @@ from storage.list_changes import (
     UnfollowWatchlist,
 )
 from storage.list_news import keep_told
+from storage.operating import limits
 from storage.packs import PACK, drop_unfollowed, keep_pack
 from storage.records import WatchlistRecord, WatchRecord, channel_key
 from storage.sql import insert_new
@@ -55,8 +56,6 @@ if TYPE_CHECKING:
     from storage.list_changes import ListChange
     from storage.records import Channel
     from watchers.types import Terms, Watch
-
-MOST_LISTS = 20  # that a channel keeps; and as many that it follows
 
 
 class NamedWatchlists:
@@ -217,8 +216,9 @@ def _list_of(connection: Connection, channel_id: int, watchlist_id: int | None, 
 def _add(connection: Connection, channel_id: int, name: str, now: datetime) -> int:
     _require_free(connection, channel_id, name)
     kept = select(func.count()).where(named_watchlist.c.channel_id == channel_id)
-    if connection.execute(kept).scalar_one() >= MOST_LISTS:
-        raise LimitReached(f"a channel can keep {MOST_LISTS} watchlists; delete one before adding {name}")
+    most = limits(connection).lists
+    if connection.execute(kept).scalar_one() >= most:
+        raise LimitReached(f"a channel can keep {most} watchlists; delete one before adding {name}")
     row = {"slug": f"named:{secrets.token_hex(16)}", "name": name}
     number = int(connection.execute(watchlist.insert().values(**row).returning(watchlist.c.id)).scalar_one())
     connection.execute(named_watchlist.insert().values(watchlist_id=number, channel_id=channel_id, created_at=now))
@@ -264,8 +264,9 @@ def _follow(connection: Connection, channel_id: int, number: int, now: datetime)
         .join(named_watchlist, named_watchlist.c.watchlist_id == subscription.c.watchlist_id)
         .where(subscription.c.channel_id == channel_id, named_watchlist.c.channel_id != channel_id)
     )
-    if connection.execute(follows).scalar_one() > MOST_LISTS:
-        raise LimitReached(f"a channel can follow {MOST_LISTS} watchlists; end one before following another")
+    most = limits(connection).lists
+    if connection.execute(follows).scalar_one() > most:
+        raise LimitReached(f"a channel can follow {most} watchlists; end one before following another")
 
 
 def _route(connection: Connection, channel_id: int, change: RouteWatchlist, now: datetime) -> None:

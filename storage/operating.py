@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetListed, SetPause
+from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, Limits, SetLimits, SetListed, SetPause
 from storage.records import ChannelKind, ChannelState, DeliveryKind, DeliveryState
 from storage.sql import PENDING, insert_new, upsert
 from storage.tables import alert, channel, delivery, entry, feed, inbox, meta, story
@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from storage.engine import Database
     from storage.operator_changes import OperatorChange
 
-LISTED = "listed"  # in meta
+LISTED, LIMITS = "listed", "limits"  # in meta
+_LIMITS = select(meta.c.value).where(meta.c.key == LIMITS)
 _PAUSED = select(meta.c.value).where(meta.c.key == PAUSED_DELIVERIES)
 _RANK = 1  # answers go before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operating:
-    """How the bot is run: what rests, and who may use it."""
+    """How the bot is run: what rests, who may use it, and how much there may be."""
 
     paused_deliveries: bool
     paused_polling: bool
     listed: frozenset[int] | None
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Operation:
             paused_deliveries=bool(kept.get(PAUSED_DELIVERIES)),
             paused_polling=bool(kept.get(PAUSED_POLLING)),
             listed=frozenset(json.loads(listed)) if listed else None,
+            limits=limits(connection),
         )
 
     @reads
@@ -113,6 +116,12 @@ def deliveries_paused(connection: Connection) -> bool:
     return bool(connection.execute(_PAUSED).scalar())
 
 
+def limits(connection: Connection) -> Limits:
+    """Read how much there may be."""
+    kept = connection.execute(_LIMITS).scalar()
+    return Limits(**json.loads(kept)) if kept else Limits()
+
+
 def operate(connection: Connection, change: OperatorChange, now: datetime) -> None:
     """Make one change of whoever runs the bot."""
     match change:
@@ -120,6 +129,8 @@ def operate(connection: Connection, change: OperatorChange, now: datetime) -> No
             _keep(connection, change.what, "yes" if change.paused else "")
         case SetListed():
             _keep(connection, LISTED, "" if change.listed is None else json.dumps(sorted(change.listed)))
+        case SetLimits():
+            _keep(connection, LIMITS, json.dumps(asdict(change.limits)))
         case Announce():
             _announce(connection, change, now)
 

@@ -30,4 +30,23 @@ class Announce:
     text: str
 
 
-OperatorChange = SetPause | SetListed | Announce
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much there may be: watches on a list, lists that a chat keeps (and that it follows), chats that one person set up, and requests
+    of one person a minute. What is there already stays when a limit becomes smaller.
+    """
+
+    watches: int = 500
+    lists: int = 20
+    chats: int = 200
+    requests: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimits:
+    """Let there be more, or less."""
+
+    limits: Limits
+
+
+OperatorChange = SetPause | SetListed | SetLimits | Announce

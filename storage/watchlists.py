@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, delete, exists, func, literal, or_, select, update
 
 from storage.exceptions import LimitReached, NotFound
+from storage.operating import limits
 from storage.records import ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, DeliveryKind, DeliveryState, WatchRecord, channel_key
 from storage.sql import PENDING, insert_new, wanted
 from storage.tables import alert, channel, delivery, named_watchlist, story, story_match, subscription, watch, watchlist, watchlist_watch
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 _SUPERGROUPS = -1_000_000_000_000
-MOST_WATCHES = 500  # on a list of a channel's own
 _CONFIGURED = "config:%"  # slugs
 ON_LIST = (  # a watch with its terms, as ``record_of`` reads them
     *watch.c,
@@ -105,8 +105,9 @@ def add_watch(connection: Connection, list_id: int, one: Watch, terms: Terms, no
     if not insert_new(connection, watchlist_watch, row):
         set_terms(connection, list_id, number, terms, now)
         return
-    if connection.execute(select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)).scalar_one() > MOST_WATCHES:
-        raise LimitReached(f"a watchlist can hold {MOST_WATCHES} watches; remove one before adding {one.name or 'another'}")
+    most = limits(connection).watches
+    if connection.execute(select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)).scalar_one() > most:
+        raise LimitReached(f"a watchlist can hold {most} watches; remove one before adding {one.name or 'another'}")
     bump_watches(connection)
 
 

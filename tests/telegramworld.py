@@ -19,6 +19,7 @@ from bot.pacing import Paces
 from bot.updates import Telegram
 from bot.verdicts import Policy
 from bot.webhook import Webhook
+from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ChannelKind, EnsureChannel
 from storage.store import Store, open_store
 from watchers.types import (
@@ -76,6 +77,7 @@ class World:
     telegram: Telegram = field(init=False)
 
     def __post_init__(self) -> None:
+        self.store.apply([SetLimits(limits=Limits(requests=self.commands_per_minute))], now=self.now())
         self.build()
 
     def build(self) -> None:
@@ -88,7 +90,6 @@ class World:
             now=self.now,
             wake=self.wake,
             admins=self.admins,
-            commands_per_minute=self.commands_per_minute,
             poll_seconds=1,
             webhook=self.webhook,
         )

@@ -12,7 +12,7 @@ from telegramworld import World, a_world
 from bot.commands.names import Unusable, Wanted, read_name
 from bot.texts import answers, talking
 from bot.texts import wishes as speech
-from storage import watchlists
+from storage.operator_changes import Limits, SetLimits
 from watchers.types import Role
 
 ANN, BOB = 7, 8
@@ -129,8 +129,8 @@ async def test_a_link_to_nothing_shares_nothing(world: World, payload: str) -> N
     assert world.names(ANN) == []
 
 
-async def test_a_watch_too_many_is_refused_in_a_sentence_and_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchlists, "MOST_WATCHES", 4)
+async def test_a_watch_too_many_is_refused_in_a_sentence_and_changes_nothing(world: World) -> None:
+    world.store.apply([SetLimits(limits=Limits(watches=4, requests=100))], now=world.now())
     await world.watch(ANN, "/watch " + "\n".join(f"Company {number}x" for number in range(3)))
 
     await world.ask(ANN, "/watch Palantir\nCapita")

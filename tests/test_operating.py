@@ -122,3 +122,24 @@ async def test_once_a_day_the_admin_is_told_what_needs_a_hand_and_nothing_else(w
     assert "waiting since" not in world.api.shown(ADMIN)[1]
     assert len(world.api.shown(ADMIN)) == 2
     assert BOB not in world.api.chats
+
+
+async def test_how_much_there_may_be_is_seen_and_changed_and_holds_at_once(world: World) -> None:
+    assert "200 chats of a person" in await world.ask(ADMIN, "/admin")
+    for wrong in ("/admin limit", "/admin limit watches", "/admin limit colours 3", "/admin limit watches 0", "/admin limit watches 10001"):
+        assert "a number from 1 to 10,000" in await world.ask(ADMIN, wrong)
+    assert "At most 1 watches on a list" in await world.ask(ADMIN, "/admin limit watches 1")
+    assert "1 chats of a person" in await world.ask(ADMIN, "/admin limit chats 1")
+
+    assert "Watching" in await world.watch(ANN, "/watch Palantir")
+    await world.ask(ANN, "/watch Serco")
+    assert await world.press(ANN, ANN, label="✅ Save") == answers.LIMIT_REACHED
+    world.api.add_chat(GROUP - 1, type="supergroup", title="Other", members={ANN: "administrator"})
+    assert await world.ask(ANN, "/settings", chat_id=GROUP - 1) == answers.TOO_MANY_CHATS
+    assert world.names(ANN) == ["Palantir"]
+
+    await world.ask(ADMIN, "/admin limit requests 1")
+    for _ in range(3):
+        last = world.api.write(BOB, "/help")
+    await world.quiet(last)
+    await world.api.until(lambda: answers.TOO_MANY_COMMANDS in world.api.shown(BOB))

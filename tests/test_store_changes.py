@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from storing import a_finding, an_entry, chat, chat_watch, claim, must_claim, save, send, set_up, told
 
-from storage import watchlists
 from storage.exceptions import LimitReached, NotFound
+from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ChannelState, EnsureChannel, ForgetChat, InboxUpdate, MigrateChat, Reply, SetChannelState
 from storage.tables import inbox, metadata, tombstone
 from watchers.types import Organisation, Watch
@@ -55,8 +55,8 @@ def test_a_command_that_is_given_twice_has_its_effect_and_its_answer_once(store,
     assert store.counts(now).deliveries == {"pending": 2}
 
 
-def test_a_command_that_fails_has_no_effect_and_is_still_to_be_done(store, now, monkeypatch):
-    monkeypatch.setattr(watchlists, "MOST_WATCHES", 5)
+def test_a_command_that_fails_has_no_effect_and_is_still_to_be_done(store, now):
+    store.apply([SetLimits(limits=Limits(watches=5))], now=now)
     store.save_updates([update(1)], now)
     changes = [START, *(AddWatch(chat_id=7, watch=Watch(organisation=Organisation(name=f"{n}"))) for n in range(6))]
     before = everything(store)

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from storing import PALANTIR, SERCO, a_finding, an_entry, chat, claim, console, pounds, save, set_up, told
 
-from storage import named_watchlists
 from storage.exceptions import LimitReached, NameTaken, NotFound
 from storage.list_changes import (
     AddWatchlist,
@@ -24,6 +23,7 @@ from storage.list_changes import (
     TakeDraft,
     UnfollowWatchlist,
 )
+from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ConfigWatchlist, EnsureChannel, ForgetChat, MigrateChat, RemoveWatch
 from watchers.types import EventKind, Money, Organisation, Role, Terms, Watch
 
@@ -237,8 +237,8 @@ def test_a_list_ends_for_all_who_follow_it(store, now, shared, end):
     assert "pending" not in store.counts(now).deliveries
 
 
-def test_names_of_lists_are_given_once_and_lists_are_counted(store, now, shared, monkeypatch):
-    monkeypatch.setattr(named_watchlists, "MOST_LISTS", 2)
+def test_names_of_lists_are_given_once_and_lists_are_counted(store, now, shared):
+    store.apply([SetLimits(limits=Limits(lists=2))], now=now)
     with pytest.raises(NameTaken):
         store.apply([AddWatchlist(chat_id=ANN, name="OUTSOURCERS")], now=now)
     store.apply([RenameWatchlist(chat_id=ANN, watchlist_id=shared, name="OUTSOURCERS"), AddWatchlist(chat_id=ANN, name="Two")], now=now)

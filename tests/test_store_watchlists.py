@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 from storing import PALANTIR, SERCO, a_finding, an_entry, chat, chat_watch, claim, console, save, set_up, told
 
-from storage import watchlists
 from storage.exceptions import LimitReached, NotFound
+from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, RemoveWatch
 from watchers.types import Organisation, Role, Watch
 
@@ -130,8 +130,8 @@ def test_shared_numbers_cannot_be_counted_through(store, now):
     assert store.shared_watch(1) is None
 
 
-def test_a_watch_too_many_is_refused_and_changes_nothing(store, now, monkeypatch):
-    monkeypatch.setattr(watchlists, "MOST_WATCHES", 5)
+def test_a_watch_too_many_is_refused_and_changes_nothing(store, now):
+    store.apply([SetLimits(limits=Limits(watches=5))], now=now)
     names = [f"Firm {number}" for number in range(5)]
     number = chat(store, 7, now, *names)
     version = store.watches()

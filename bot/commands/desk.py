@@ -14,6 +14,7 @@ from bot.facade import Call
 from bot.markup import Piece, join, tagless, units
 from bot.speech import ENGLISH, Speech, Text, speech_for
 from bot.texts import answers
+from storage.operator_changes import Limits
 from storage.records import Change, Channel, EnsureChannel, Reply, WatchRecord
 from storage.store import Store
 
@@ -111,8 +112,8 @@ class Allowed(Enum):
 class Quota:
     """How often one person (or one channel) may ask within a minute, by the time they asked and not the time it is read."""
 
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
+    def __init__(self, per_minute: int = Limits().requests) -> None:
+        self.per_minute = per_minute
         self._times: dict[int, deque[datetime]] = {}
         self._told: dict[int, datetime] = {}
 
@@ -120,7 +121,7 @@ class Quota:
         times = self._times.setdefault(who, deque())
         while times and times[0] <= at - _MINUTE:
             times.popleft()
-        if len(times) < self._per_minute:
+        if len(times) < self.per_minute:
             times.append(at)
             self._forget(at)
             return Allowed.YES

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from bot.commands.asked import Asked, Place, Pressed
@@ -17,7 +18,7 @@ from bot.feed_health import health
 from bot.markup import Piece, foreign, join, words
 from bot.texts import operating as texts
 from storage.list_changes import PutDraft, TakeDraft
-from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetListed, SetPause
+from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetLimits, SetListed, SetPause
 from storage.records import Change, ChannelState, DeliveryState, Reply
 
 ADMIN_COMMAND = "admin"
@@ -27,6 +28,8 @@ _PAGE = 12
 _WEEK = timedelta(days=7)
 _KEEP = timedelta(days=1)
 _LONGEST = 3000
+_MOST = 10_000  # of anything that is limited
+_DIGITS = re.compile(r"[0-9]{1,5}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -51,6 +54,8 @@ async def admin(asked: Asked, desk: Desk, now: datetime) -> Decision:
             return await _preview(place, rest, desk)
         case "allow" | "deny" as word:
             return await _listing(place, word, rest, desk, now)
+        case "limit":
+            return await _limit(place, rest, desk, now)
         case "everybody":
             return await _done(place, SetListed(listed=None), desk, now)
     return Decision(replies=(await _screen(place, desk, now),))
@@ -78,15 +83,17 @@ async def _pressed(pressed: Pressed, desk: Desk, data: Sequence[str], now: datet
     return stale(desk)
 
 
-async def _screen(place: Place, desk: Desk, now: datetime, *, after: SetPause | SetListed | None = None) -> Reply:
+async def _screen(place: Place, desk: Desk, now: datetime, *, after: SetPause | SetListed | SetLimits | None = None) -> Reply:
     """How the bot is, as it is ``after`` a change that is about to be written."""
     speech, counts, operating = desk.speech, await desk.call(desk.store.counts, now), await desk.call(desk.store.operating)
     rests = {PAUSED_DELIVERIES: operating.paused_deliveries, PAUSED_POLLING: operating.paused_polling}
-    listed = operating.listed
+    listed, limits = operating.listed, operating.limits
     if isinstance(after, SetPause):
         rests[after.what] = after.paused
     if isinstance(after, SetListed):
         listed = after.listed
+    if isinstance(after, SetLimits):
+        limits = after.limits
     lines = [
         speech.say(texts.HEAD),
         speech.say(texts.FEEDS_WELL, healthy=counts.feeds - counts.feeds_failing, n=counts.feeds),
@@ -94,8 +101,10 @@ async def _screen(place: Place, desk: Desk, now: datetime, *, after: SetPause | 
         *([speech.say(texts.DELIVERIES_REST)] if rests[PAUSED_DELIVERIES] else []),
         *([speech.say(texts.POLLING_RESTS)] if rests[PAUSED_POLLING] else []),
         speech.say(texts.EVERYBODY) if listed is None else speech.say(texts.LISTED, n=len(listed)),
+        speech.say(texts.LIMITS, **asdict(limits)),
         Piece("", ""),
         speech.say(texts.HOW),
+        speech.say(texts.HOW_LIMIT),
     ]
     return desk.reply(place, join("\n", lines), buttons=_buttons(rests[PAUSED_DELIVERIES], rests[PAUSED_POLLING], desk))[-1]
 
@@ -150,7 +159,16 @@ async def _listing(place: Place, word: str, who: str, desk: Desk, now: datetime)
     return await _done(place, SetListed(listed=changed), desk, now)
 
 
-async def _done(place: Place, change: SetListed, desk: Desk, now: datetime) -> Decision:
+async def _limit(place: Place, wanted: str, desk: Desk, now: datetime) -> Decision:
+    """Let there be more, or less, of something."""
+    limits = (await desk.call(desk.store.operating)).limits
+    name, _, number = wanted.lower().partition(" ")
+    if name not in asdict(limits) or not _DIGITS.fullmatch(number) or not 0 < int(number) <= _MOST:
+        return Decision(replies=desk.reply(place, desk.speech.say(texts.WHICH_LIMIT, most=_MOST)))
+    return await _done(place, SetLimits(limits=replace(limits, **{name: int(number)})), desk, now)
+
+
+async def _done(place: Place, change: SetListed | SetLimits, desk: Desk, now: datetime) -> Decision:
     return Decision(changes=(change,), replies=(await _screen(place, desk, now, after=change),))
 
 

@@ -18,6 +18,13 @@ HOW = text(
     "<code>/admin everybody</code> ends the list"
 )
 
+# How much there may be: {requests} is how often one person is answered in a minute.
+LIMITS = text("At most {watches} watches on a list, {lists} lists of a chat, {chats} chats of a person, {requests} requests a minute.")
+HOW_LIMIT = text("<code>/admin limit watches 200</code> changes one of these: watches, lists, chats or requests")
+WHICH_LIMIT = text(
+    "Write watches, lists, chats or requests and a number from 1 to {most} behind it, for example <code>/admin limit watches 200</code>."
+)
+
 FEEDS = text("Feeds")
 NOISY = text("Who is noisy")
 PAUSE_DELIVERIES = text("⏸ Let alerts rest")
