@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from botapi import ANONYMOUS
 from telegramworld import World, a_world
 
 from bot.commands.names import Unusable, Wanted, read_name
-from bot.texts import answers, talking
+from bot.texts import answers, lists, places, talking
 from bot.texts import wishes as speech
 from storage.operator_changes import Limits, SetLimits
 from watchers.types import Role
@@ -225,6 +226,36 @@ async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, n
     await world.ask(ANN, f"/unwatch {name}")
     assert await world.press(ANN, ANN, label="1. Palantir") == "Stopped watching Palantir."
     assert (world.names(CHANNEL), world.names(ANN), world.api.shown(CHANNEL)) == ([], [], [])
+
+
+async def test_whoever_lets_the_bot_into_a_channel_manages_it_from_their_private_chat_without_its_number(world: World) -> None:
+    await world.ask(ANN, "/start")
+    world.api.standing(CHANNEL, "left", "administrator", actor=ANN, can_post_messages=True)
+    await world.api.until(lambda: "I may post in" in world.api.shown(ANN)[-1])
+    assert await world.press(BOB, ANN, label=places.MANAGE_HERE) == answers.ADMINS_ONLY_TOAST
+    await world.press(ANN, ANN, label=places.MANAGE_HERE)
+    await world.api.until(lambda: f"/watch {CHANNEL} Palantir" in world.api.shown(ANN)[-1])
+    await world.watch(ANN, f"/watch {CHANNEL} Palantir")
+    await world.ask(ANN, f"/settings {CHANNEL}")
+
+    assert world.names(CHANNEL) == ["Palantir"]
+    assert world.api.shown(CHANNEL) == []
+
+
+async def test_a_link_to_manage_a_chat_is_good_once_for_ten_minutes_and_for_its_admins_alone(world: World) -> None:
+    async def link() -> str:
+        await world.ask(ANN, "/start", chat_id=GROUP)
+        ((button,),) = world.api.last(GROUP)["reply_markup"]["inline_keyboard"]
+        return f"/start {button['url'].partition('?start=')[2]}"
+
+    first, second = await link(), await link()
+    assert await world.ask(BOB, first) == "Only admins of Desk can do this."
+    assert await world.ask(BOB, "/start", chat_id=GROUP) == await world.ask(ANN, "/start", chat_id=GROUP)
+    assert "reply_markup" not in [one for one in world.api.messages if one["chat"]["id"] == GROUP][-2]
+    assert f"/watch {GROUP} Palantir" in await world.ask(ANN, first)
+    assert {await world.ask(ANN, one) for one in (first, first[:-1], f"/start m_{GROUP}_", "/start m_x_1")} == {lists.LINK_GONE}
+    world.now_ahead = timedelta(minutes=11)
+    assert await world.ask(ANN, second) == lists.LINK_GONE
 
 
 async def test_what_is_said_of_another_chat_names_it(world: World) -> None:

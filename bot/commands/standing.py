@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.commands.asked import Membership, Migration
 from bot.commands.desk import Decision, Desk
+from bot.commands.managing import let_in
 from bot.notes import to_keeper
 from bot.texts import places as texts_of_places
 from bot.texts import talking as texts
@@ -13,13 +14,16 @@ _TALKING = ("group", "supergroup")
 
 
 async def membership(changed: Membership, desk: Desk) -> Decision:
-    """Let in: alerts go on, and a group is told once, in one line, how to begin. Shut out: alerts rest, and who set it up is told."""
+    """Let in: alerts go on, and a group, or whoever let us into a channel, is told once how to begin.
+
+    Shut out: alerts rest, and who set it up is told.
+    """
     chat = changed.place.chat_id
     if not changed.welcome:
         suspended = SetChannelState(chat_id=chat, state=ChannelState.SUSPENDED, reason=changed.reason)
         return Decision(changes=(suspended,), replies=await _to_keeper(changed, desk))
     greeted = changed.arrived and changed.place.type in _TALKING
-    hint = desk.reply(changed.place, texts.WELCOME_GROUP) if greeted else ()
+    hint = desk.reply(changed.place, texts.WELCOME_GROUP) if greeted else await let_in(changed, desk) if changed.arrived else ()
     return Decision(changes=(SetChannelState(chat_id=chat, state=ChannelState.ACTIVE),), replies=hint)
 
 

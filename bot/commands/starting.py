@@ -12,6 +12,7 @@ from bot.commands.asked import Asked, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, ensure, stale
 from bot.commands.drafting import propose
 from bot.commands.listing import follow
+from bot.commands.managing import PAYLOAD, greet, opened
 from bot.commands.speaking import language
 from bot.commands.talking import help_
 from bot.commands.watching import offer, shared
@@ -37,10 +38,12 @@ async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
         return await shared(asked, desk, int(payload[2:]))
     if payload.startswith("l_"):
         return await follow(asked, desk, payload[2:])
+    if payload.startswith(PAYLOAD):
+        return await opened(asked, desk, payload, now)
     if payload == "help":
         return await help_(asked, desk, now)
     if not asked.place.private:
-        return Decision(replies=desk.reply(asked.place, talking.WELCOME_GROUP))
+        return await greet(asked, desk)
     welcome = desk.reply(asked.place, talking.WELCOME, buttons=_screen(desk))
     return Decision(changes=(ensure(asked.place, desk.speech, user_id=asked.user_id),), replies=welcome)
 

@@ -1,4 +1,4 @@
-"""What is said once about a group, a channel or a topic that cannot be written to."""
+"""What is said once about a group, a channel or a topic that cannot be written to, and on the screen by which one is managed."""
 
 from __future__ import annotations
 
@@ -12,3 +12,15 @@ SHUT_OUT = text(
     "tell what was missed."
 )
 ERASED = text("I could not write in <b>{chat}</b> for 90 days. What was kept about it is deleted now.")
+
+# A group or channel managed from a private chat.
+MANAGE = text("🔐 Manage it in private")
+LET_IN = text("✅ I may post in <b>{chat}</b> now. You can manage it from here.")
+MANAGE_HERE = text("⚙️ Manage it")
+MANAGED = text(
+    "<b>{chat}</b>\nOnly its admins can see and change this. To watch something there, write here for example\n"
+    "<code>/watch {number} Palantir</code>"
+)
+WATCHED = text("👁 What is watched")
+LISTS = text("🗂 Watchlists")
+SETTINGS = text("⚙️ Settings")
