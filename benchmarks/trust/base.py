@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 from nursery import Nursery
-
-import benchmarks.trust
 
 T = TypeVar("T")
 
@@ -119,11 +118,11 @@ def check(name: str, what: str) -> Callable[[Body], Body]:
     return mark
 
 
-def checks() -> Mapping[str, Check]:
-    """All checks of all modules here, in the order of their letters and numbers."""
-    for module in pkgutil.iter_modules(benchmarks.trust.__path__):
+def checks(package: ModuleType) -> Mapping[str, Check]:
+    """All checks of all modules of a package, in the order of their letters and numbers."""
+    for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("__"):
-            importlib.import_module(f"benchmarks.trust.{module.name}")
+            importlib.import_module(f"{package.__name__}.{module.name}")
     return dict(sorted(_CHECKS.items(), key=lambda one: (one[0][0], int("".join(filter(str.isdigit, one[0]))), one[0])))
 
 

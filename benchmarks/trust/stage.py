@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,14 +71,17 @@ class Press:
     def document(self, feed: int) -> bytes:
         with self.lock:
             out = [(n, place) for n, place in enumerate(self.out) if n % self.feeds == feed]
-        at = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        items = "".join(
-            f"<item><title>{place} Council cancels £{n + 2}m contract with Palantir</title>"
-            f"<link>https://press.example.org/{n}</link><guid>{n}</guid><pubDate>{at}</pubDate></item>"
-            for n, place in out
-        )
+        items = "".join(self.item(n, place) for n, place in out)
         opening = "<item><title>Weather: rain later</title><link>https://press.example.org/weather</link></item>"
         return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Press {feed}</title>{opening}{items}</channel></rss>'.encode()
+
+    def item(self, number: int, place: str) -> str:
+        """One entry as it stands in a feed."""
+        at = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        return (
+            f"<item><title>{place} Council cancels £{number + 2}m contract with Palantir</title>"
+            f"<link>https://press.example.org/{number}</link><guid>{number}</guid><pubDate>{at}</pubDate></item>"
+        )
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[int]:
@@ -139,22 +142,27 @@ class Telegram:
     def say(self, person: int, text: str) -> None:
         self.control("message", user_id=person, bot="watch_bot", text=text)
 
-    def save(self, person: int, name: str) -> bool:
+    def save(self, person: int, name: str, *, chat: int | None = None) -> bool:
         """Press the button under the question whether a name is to be watched; False while there is no such question."""
         asked = [
             row
-            for row in self._rows(person)
+            for row in self.rows(chat or person)
             if name in row.get("text", "") and _SAVE in json.dumps(row.get("reply_markup"), ensure_ascii=False)
         ]
         if asked:
-            self.control("callback", chat_id=person, message_id=asked[-1]["message_id"], user_id=person, button=_SAVE, bot="watch_bot")
+            self.press(person, chat or person, asked[-1]["message_id"], button=_SAVE)
         return bool(asked)
+
+    def press(self, person: int, chat: int, message_id: int, **which: Any) -> None:
+        """Press a button of a message, by its label (``button``) or its ``data``."""
+        self.control("callback", chat_id=chat, message_id=message_id, user_id=person, bot="watch_bot", **which)
 
     def messages(self, chat: int) -> list[str]:
         """What the bot said in a chat, as it can be read there now."""
-        return [row.get("text", "") for row in self._rows(chat)]
+        return [row.get("text", "") for row in self.rows(chat)]
 
-    def _rows(self, chat: int) -> list[dict[str, Any]]:
+    def rows(self, chat: int) -> list[dict[str, Any]]:
+        """The bot's messages in a chat as Telegram has them, oldest first."""
         try:
             shown = self.control("visible", chat_id=chat)
         except urllib.error.HTTPError:  # nobody has spoken there yet
@@ -220,11 +228,20 @@ class Stage:
     """Some daemons on one database, the press they read and the people they tell."""
 
     def __init__(
-        self, run: Run, *, events: int, feeds: int = 4, subscribers: int = 1, store: str = "", more: str = "", seed: int = 1
+        self,
+        run: Run,
+        *,
+        events: int,
+        feeds: int = 4,
+        subscribers: int = 1,
+        store: str = "",
+        more: str = "",
+        seed: int = 1,
+        press: Callable[[list[str], int], Press] = Press,
     ) -> None:
         self.run, self.folder, self.dice = run, run.folder(), random.Random(seed)
-        self.press = Press(places(events, self.dice), feeds)
-        self.people = range(FIRST_SUBSCRIBER, FIRST_SUBSCRIBER + subscribers)
+        self.press = press(places(events, self.dice), feeds)
+        self.people: Sequence[int] = range(FIRST_SUBSCRIBER, FIRST_SUBSCRIBER + subscribers)
         self.telegram = run.hold(contextlib.closing(Telegram(run.botapi, self.folder / "telegram.log")))
         port = run.hold(self.press.serving())
         self.store_url = store or f"sqlite:///{self.folder}/contractwatch.db"
@@ -236,9 +253,10 @@ class Stage:
         assert run.nursery  # there before we are, so that it goes after us
         run.hold(contextlib.closing(self))
 
-    def start(self, *, prelude: str = "", ready: bool = True) -> Process:
+    def start(self, *, prelude: str = "", ready: bool = True, debug: bool = False) -> Process:
         """One daemon more."""
-        daemon = Process(self.run.nursery, self.folder, ["run"], prelude=QUICK + prelude, environment={"PATH": "/usr/bin:/bin"})
+        arguments = ["--debug", "run"] if debug else ["run"]
+        daemon = Process(self.run.nursery, self.folder, arguments, prelude=QUICK + prelude, environment={"PATH": "/usr/bin:/bin"})
         self.daemons.append(daemon)
         return daemon.ready() if ready else daemon
 
