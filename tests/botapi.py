@@ -54,12 +54,18 @@ def parse_html(text: str) -> tuple[str, list[dict[str, Any]]]:
     return answer["text"], [_entity(entity) for entity in answer["entities"]]
 
 
-def found_entities(text: str) -> list[str]:
-    """The kinds of things in a plain text that clients make clickable by themselves."""
-    names = [
-        entity["type"]["@type"].removeprefix("textEntityType") for entity in td({"@type": "getTextEntities", "text": text})["entities"]
+def found_texts(text: str) -> list[tuple[str, str]]:
+    """The things in a plain text that clients make clickable by themselves: each with its kind."""
+    raw, found = text.encode("utf-16-le"), td({"@type": "getTextEntities", "text": text})["entities"]
+    things = [
+        (one["type"]["@type"].removeprefix("textEntityType"), raw[one["offset"] * 2 : (one["offset"] + one["length"]) * 2]) for one in found
     ]
-    return [name for name in names if name not in ("BankCardNumber", "PhoneNumber", "MediaTimestamp")]
+    return [(kind, part.decode("utf-16-le")) for kind, part in things if kind not in ("BankCardNumber", "PhoneNumber", "MediaTimestamp")]
+
+
+def found_entities(text: str) -> list[str]:
+    """The kinds of these things."""
+    return [kind for kind, _ in found_texts(text)]
 
 
 _TYPES = {"Bold": "bold", "Italic": "italic", "Code": "code", "BlockQuote": "blockquote", "TextUrl": "text_link"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from dataclasses import replace
@@ -12,16 +11,19 @@ from pathlib import Path
 
 import pytest
 from alertviews import AT, alert_view, match, notice, report
-from botapi import found_entities, parse_html, tdjson
+from botapi import found_entities, tdjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wording import KINDS, MAX_TOAST, Bot, faults, notice_of, shows, view_of
 
+from bot.commands import BUTTONS
 from bot.locale import LANGUAGES
-from bot.markup import WORD_JOINER, clean, clip, foreign, host_of, join, shown, tagless, units
+from bot.markup import WORD_JOINER, clip, host_of, join, shown, tagless, units
 from bot.render import MAX_UNITS, render_alert, render_brief, render_json, render_payload
 from bot.speech import ENGLISH, Speech
 from bot.texts import alerts as texts
 from storage.records import AlertView, Correction, FactChange
+from storage.store import open_store
 from watchers.types import AlertClass, EventKind, Money, Role
 
 needs_judge = pytest.mark.skipif(tdjson is None, reason="tdjson, which judges as Telegram's server does, is not installed")
@@ -452,19 +454,11 @@ views = st.builds(
 
 
 @needs_judge
-@settings(max_examples=60, deadline=None)
-@given(views, st.booleans(), st.sampled_from(list(LANGUAGES)))
-def test_telegram_takes_every_message_as_we_meant_it(view: object, again: bool, language: str) -> None:
-    for markup in (render_alert(view, Speech(language), again=again).html, brief(view, Speech(language))):  # type: ignore[arg-type]
-        text, entities = parse_html(markup)
-
-        assert text == tagless(markup), "nothing that was foreign became a tag"
-        assert len(markup.encode()) < 32768
-        assert units(text) <= MAX_UNITS
-        assert {entity["type"] for entity in entities} <= {"bold", "blockquote", "text_link"}
-        assert markup.count("<a ") == sum(entity["type"] == "text_link" for entity in entities), "no link was dropped"
-        outside = _without_links(text, entities)
-        assert found_entities(outside) == []
+@settings(max_examples=90, deadline=None)
+@given(views, st.sampled_from(list(KINDS)), st.sampled_from(list(LANGUAGES)))
+def test_telegram_takes_every_message_as_we_meant_it(view: AlertView, kind: str, language: str) -> None:
+    """T2."""
+    assert faults(KINDS[kind](view, Speech(language))) == []
 
 
 @settings(max_examples=40, deadline=None)
@@ -475,14 +469,6 @@ def test_every_plain_text_fits_and_every_figure_stands_in_the_view(view: object)
     assert units(message.plain) <= MAX_UNITS
     assert "\ud800" not in message.plain
     json.dumps(message.record, ensure_ascii=True)
-
-
-def _without_links(text: str, entities: list[dict[str, int | str]]) -> str:
-    raw = text.encode("utf-16-le")
-    for entity in sorted((entity for entity in entities if entity["type"] == "text_link"), key=lambda entity: -int(entity["offset"])):
-        start, end = int(entity["offset"]) * 2, (int(entity["offset"]) + int(entity["length"])) * 2
-        raw = raw[:start] + raw[end:]
-    return raw.decode("utf-16-le")
 
 
 @given(st.text(max_size=60))
@@ -499,17 +485,40 @@ def test_every_figure_of_a_message_stands_in_what_it_was_made_from(sentence: str
 @pytest.mark.shared
 @needs_judge
 def test_hostile_texts_pass_the_judge_and_keep_their_letters(shared: Path) -> None:
-    refused, injected, changed, long = [], [], [], []
+    """T1, a few kinds of messages for each text; ``make trust`` tries all of them with each."""
     lines = (shared / "data/hostile/telegram_html_injections.txt").read_text(encoding="utf-8").splitlines()
     payloads = [json.loads(line.split("\t")[2]) for line in lines if line and not line.startswith("#")]
-    for payload in payloads:
-        plain = render_alert(alert_view(), ENGLISH).html.count("<a ")
-        view = alert_view(sentence=payload, suppliers=(payload,), entries=(replace(report(), title=payload, feed_name=payload),))
-        markup = render_alert(view, ENGLISH).html
-        text, entities = parse_html(markup)
-        refused += [] if text else [payload]
-        injected += [payload] if sum(entity["type"] == "text_link" for entity in entities) != plain else []
-        changed += [payload] if bare(html.unescape(foreign(payload, 10**6).html)) != clean(payload) else []
-        long += [payload] if units(text) > MAX_UNITS else []
+    kinds = list(KINDS)
+    wrong = []
+    for number, payload in enumerate(payloads):
+        view = view_of(payload, notice=notice_of(payload) if number % 2 else None)
+        for kind in ("alert", kinds[number % len(kinds)]):
+            said = KINDS[kind](view, ENGLISH)
+            wrong += [(payload, kind, fault) for fault in faults(said)]
+            wrong += [] if shows(said, payload) or kind == "alert told above" else [(payload, kind, "its letters are not there")]
 
-    assert (len(payloads) > 100, refused, injected, changed, long) == (True, [], [], [], [])
+    assert len(payloads) > 100
+    assert wrong == []
+
+
+@needs_judge
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ('</b><a href="https://evil.example">x</a> &amp; {n} @admin #tag evil.example \u202eمستشفى\u202c \u2067b', "en"),
+        ("😀é\u0301<" * 900, "ar"),
+    ],
+    ids=["markup", "length"],
+)
+async def test_whatever_things_and_people_are_called_every_message_is_taken_as_it_was_meant(
+    sqlite_url: str, text: str, language: str
+) -> None:
+    """Every kind of message there is: all commands, and every button of all answers."""
+    with open_store(sqlite_url) as store:
+        bot = Bot(store, text, language)
+        await bot.live()
+
+    assert [(said.what, fault) for said in bot.said for fault in faults(said)] == []
+    assert all(units(toast) <= MAX_TOAST for toast in bot.toasts)
+    assert all(shows(said, text) for said in bot.said if said.what in ("alert", "alert with a notice", "digest", "button i"))
+    assert bot.pressed == set(BUTTONS), "a button that is shown nowhere here has to be"

@@ -151,7 +151,7 @@ class Scene(Stage):
         refused = [one["error"] for one in self.calls("*", status=400) if any(bug in str(one.get("error", "")) for bug in _OUR_MISTAKES)]
         shown = self.token_shown()
         found = [f"lint {dict(lint)}"] * bool(lint) + [f"{banned} sends during a pause"] * bool(banned)
-        found += [f"refused: {refused[0]}"] * bool(refused) + [f"THE TOKEN stands in {', '.join(shown)}"] * bool(shown)
+        found += [f"refused: {reason}" for reason in refused[:1]] + [f"THE TOKEN stands in {name}" for name in shown]
         return Result(figure="; ".join([figure, *found]), passed=passed and not found)
 
     def token_shown(self) -> list[str]:

@@ -123,7 +123,7 @@ class Telegram:
             return bool(self.control("health"))
         return False
 
-    def control(self, name: str, **parameters: Any) -> Any:
+    def control(self, name: str, /, **parameters: Any) -> Any:
         request = urllib.request.Request(
             f"{self.base}/_control/{name}", json.dumps(parameters).encode(), {"Content-Type": "application/json"}
         )
