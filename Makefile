@@ -15,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long trust trust-long contract-thread accuracy texts lint types lock audit wheel-test clean
+.PHONY: help demo run test test-long trust trust-long telegram-checks contract-thread accuracy texts lint types lock audit wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ trust: $(VENV)/.dev  ## try out what is promised about durability and safety, te
 
 trust-long: $(VENV)/.dev  ## the same at full length, which takes hours
 	@$(PY) -m benchmarks.trust --long --botapi $(BOTAPI) $(TRUST_ARGS)
+
+# The full form: make telegram-checks TELEGRAM_ARGS=--long.
+telegram-checks: $(VENV)/.dev  ## try out the Telegram side with real daemons: ten checks, three minutes (BOTAPI as above)
+	@$(PY) -m benchmarks.telegram_checks --botapi $(BOTAPI) $(TELEGRAM_ARGS)
 
 # One round with a kill after each event; the full run: make contract-thread CONTRACT_ARGS='--rounds 3 --anywhere 3 --edits'.
 contract-thread: $(VENV)/.dev  ## publish a contract of eight events, kill the daemon between them, and count what a subscriber received

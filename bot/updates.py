@@ -45,7 +45,8 @@ _WEBHOOK = "webhook"  # in the store: the number of the bot whose webhook we set
 _MAX_TOAST = 200  # units; Telegram refuses a longer one, and the button would seem dead
 _STORE_PAUSE = 5.0
 _EARS_PAUSE = 2.0
-_LOOK_PAUSE = 20.0  # between two looks at whether Telegram can bring updates
+_LOOK_PAUSE = 20.0  # between two looks at whether Telegram can bring updates, or whether somebody else fetches them
+_LOOKS_LYING = 3  # in a row that found updates which nobody fetches
 _MAX_POLL_PAUSE = 60.0
 
 
@@ -68,13 +69,14 @@ class Telegram:
         admins: Sequence[int] = (),
         poll_seconds: int = _POLL_SECONDS,
         webhook: Webhook | None = None,
+        look_pause: float = _LOOK_PAUSE,
     ) -> None:
         self._sends = make_request(READ_TIMEOUT, connections=32)
         self._polls = make_request(READ_TIMEOUT + poll_seconds, connections=1)
         self._bot = make_bot(token, api_base_url, sends=self._sends, polls=self._polls)
         self._store, self._call, self._now, self._wake = store, call, now, wake
         self._quota = Quota()
-        self._poll_seconds = poll_seconds
+        self._poll_seconds, self._look_pause = poll_seconds, look_pause
         self._admins = tuple(admins)
         self._arrived, self._stop = asyncio.Event(), asyncio.Event()
         self.transport = TelegramTransport(self._bot)
@@ -172,8 +174,10 @@ class Telegram:
             except InvalidToken:
                 raise
             except Conflict as error:
-                self._ends_deaf(error.message)
-                return
+                self._is_deaf(error.message)
+                await self._until_nobody_listens()
+                offset = await self._begin_to_ask()
+                continue
             except TelegramError as error:
                 failures += 1
                 log.warning("updates could not be fetched (%s), trying again", error.message)
@@ -201,10 +205,10 @@ class Telegram:
                 while await self._may_listen():
                     found = await self._until_answered(self._bot.get_webhook_info)
                     if found.url != webhook.url:
-                        self._ends_deaf("it has set another webhook" if found.url else "it has taken away the webhook")
+                        self._is_deaf("it has set another webhook" if found.url else "it has taken away the webhook")
                         return
                     self.last_ok_at, self.deaf = self._now(), why_not_brought(found, self._brought_at)
-                    await asyncio.sleep(_LOOK_PAUSE)
+                    await asyncio.sleep(self._look_pause)
             finally:
                 await server.stop()
 
@@ -226,9 +230,19 @@ class Telegram:
     async def _remember_webhook(self, bot: str) -> None:
         await self._patiently(lambda: self._call(self._store.set_meta, _WEBHOOK, bot))
 
-    def _ends_deaf(self, reason: str) -> None:
+    def _is_deaf(self, reason: str) -> None:
         self.deaf = "another program listens with the bot's token"
         log.critical("another program listens with this bot's token; commands are not heard any more, alerts go on: %s", reason)
+
+    async def _until_nobody_listens(self) -> None:
+        """Wait until updates are left lying, for whoever listens fetches them at once. A poll of ours would end theirs, and begin a fight."""
+        looks = 0
+        while looks < _LOOKS_LYING:
+            await asyncio.sleep(self._look_pause)
+            found = await self._until_answered(self._bot.get_webhook_info)
+            looks = looks + 1 if found.pending_update_count and not found.url else 0
+        self.deaf, self.last_ok_at = None, self._now()
+        log.warning("nobody else listens with this bot's token any more; commands are heard again")
 
     async def _may_listen(self) -> bool:
         return await self._patiently(lambda: self._call(self._ears.take))

@@ -91,6 +91,7 @@ class World:
             wake=self.wake,
             admins=self.admins,
             poll_seconds=1,
+            look_pause=0.05,
             webhook=self.webhook,
         )
         self.api.proxy = lambda: self.telegram.webhook_port

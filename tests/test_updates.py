@@ -111,6 +111,19 @@ async def test_a_token_that_is_revoked_ends_it_with_a_sentence(world: World) -> 
     await world.telegram.close()
 
 
+async def test_what_another_listener_leaves_lying_is_heard_again_when_it_is_gone(world: World) -> None:
+    world.api.conflict = True
+    async with world.running():
+        await world.api.until(lambda: world.telegram.deaf)
+        looks = len(world.api.called("getWebhookInfo"))
+        await world.api.until(lambda: len(world.api.called("getWebhookInfo")) > looks + 5)
+        assert len(world.api.called("getUpdates")) == 1, "as long as the other one fetches what comes, it is left alone"
+
+        world.api.conflict = False
+        assert "Palantir" in await world.ask(ANN, "/watch Palantir")
+        assert world.telegram.deaf is None
+
+
 async def test_another_listener_ends_listening_loudly_and_alerts_go_on(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.follow(ANN)
     world.api.conflict = True

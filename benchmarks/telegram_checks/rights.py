@@ -86,7 +86,7 @@ def _by_members(scene: Scene, expected: Expected) -> None:
 
 def _from_afar(scene: Scene, expected: Expected) -> None:
     """A stranger names chats in which they are nobody, from their own private chat; being there changes nothing."""
-    scene.telegram.control("start", user_id=STRANGER, bot="watch_bot")
+    _answers(scene, STRANGER, lambda: scene.telegram.control("start", user_id=STRANGER, bot="watch_bot"))
     (group,), (channel,) = scene.groups, scene.channels
     for chat in (group, channel, -1_009_999_999):
         for command in ("/watch {} Capita", "/watches {}", "/forget {}", "/settings {}"):
