@@ -235,7 +235,7 @@ class Telegram:
         log.critical("another program listens with this bot's token; commands are not heard any more, alerts go on: %s", reason)
 
     async def _until_nobody_listens(self) -> None:
-        """Wait until updates are left lying, for whoever listens fetches them at once. A poll of ours would end theirs, and begin a fight."""
+        """Wait until updates are left lying, for whoever listens fetches them at once. A poll of ours would end theirs: a fight."""
         looks = 0
         while looks < _LOOKS_LYING:
             await asyncio.sleep(self._look_pause)

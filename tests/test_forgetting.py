@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def needles(chats: dict[int, str]) -> dict[str, bytes]:
     return packed | written | {term: term.encode() for term in TERMS} | {"a title": b"Ann"}
 
 
-def test_nothing_of_a_chat_is_left_in_the_files(sqlite_url: str, tmp_path: Path, now: datetime) -> None:
+def test_nothing_of_a_chat_is_left_in_the_files(
+    sqlite_url: str, tmp_path: Path, now: datetime, record_property: Callable[[str, object], None]
+) -> None:
     with open_store(sqlite_url) as store:
         set_up(store, now, watches=())
         for chat_id in GONE:
@@ -45,7 +48,9 @@ def test_nothing_of_a_chat_is_left_in_the_files(sqlite_url: str, tmp_path: Path,
         assert store.scrub()
         store.backup(tmp_path / "backup.db")
 
-        assert places(tmp_path, needles(GONE)) == set()
+        found = places(tmp_path, needles(GONE))
+        record_property("left", f"{len(found)} places hold one of {len(needles(GONE))} numbers and names of {len(GONE)} chats")
+        assert found == set()
         assert store.counts(now).deliveries == {}
 
 

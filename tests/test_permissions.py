@@ -176,7 +176,7 @@ def _text(command: str, about: int | None = None) -> str:
     return " ".join(part for part in (f"/{command}", str(about or ""), ARGUMENTS.get(command, "")) if part)
 
 
-async def test_the_permission_matrix(office: Office) -> None:
+async def test_the_permission_matrix(office: Office, record_property: Callable[[str, object], None]) -> None:
     """T5. From a private chat the group is managed, by whoever is an admin in it."""
     wrong, cells, changing = [], 0, set()
     for kind, command in product(PLACES, COMMANDS):
@@ -193,6 +193,7 @@ async def test_the_permission_matrix(office: Office) -> None:
                 if way == "button" and decision.changes:
                     changing.add(body["callback_query"]["data"].partition(":")[0])
 
+    record_property("matrix", f"{len(wrong)} of {cells} cells wrongly allowed or denied")
     assert [one[:4] for one in wrong] == []
     assert cells > 2000
     assert {"u", "d", "l", "x"} <= changing <= set(BUTTONS), "buttons that change something were among them"
@@ -211,7 +212,7 @@ def _right(decision: Decision, kind: str, command: str, role: str, way: str) -> 
     return kind == "private" or (nothing and bool(decision.replies) and not _refused(decision))
 
 
-async def test_nothing_made_up_is_accepted(office: Office) -> None:
+async def test_nothing_made_up_is_accepted(office: Office, record_property: Callable[[str, object], None]) -> None:
     """T6. Button data and start payloads: of others, altered, invented, replayed and expired; none changes or shows what is somebody else's."""
     chance = random.Random(6)
     known = [data for kind, command in product(PLACES, COMMANDS) for data in await _buttons(office, kind, command)]
@@ -224,6 +225,7 @@ async def test_nothing_made_up_is_accepted(office: Office) -> None:
     payloads = [one for one in payloads if one != f"w_{watched}"]
     accepted += [(STRANGER, one) for one in payloads if _adds(await office.decide(_started(one)))]
 
+    record_property("made up", f"{len(accepted)} of {len(pressed) + len(payloads)} accepted")
     assert accepted == []
     assert len(known) > 40
     assert len(pressed) + len(payloads) >= 9_900, "all but those that chance made the true one"

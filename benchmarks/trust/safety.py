@@ -32,7 +32,7 @@ from watchers.types import Organisation, Watch
 _SHARED = ROOT.parent / "shared"
 
 
-def _by_tests(run: Run, *names: str, least: int, what: str) -> Result:
+def by_tests(run: Run, *names: str, least: int, what: str) -> Result:
     """A figure that tests make: how many of them passed, and what they noted."""
     passed, failed, skipped, figures = tests(run, *names)
     noted = "".join(f"{figure}; " for figure in figures.values())
@@ -55,17 +55,17 @@ def connections(run: Run) -> Result:
 
 @check("T3", "635 names in look-alike, hidden and foreign letters: found, not found, flagged")
 def names(run: Run) -> Result:
-    return _by_tests(run, "tests/test_match.py", "-k", "hostile_names", least=1, what="list of names")
+    return by_tests(run, "tests/test_match.py", "-k", "hostile_names", least=1, what="list of names")
 
 
 @check("O1", "broken installations: the cause is named")
 def broken_installations(run: Run) -> Result:
-    return _by_tests(run, "tests/test_doctor.py", "-k", "what_is_broken or machine_lacks", least=30, what="broken installations")
+    return by_tests(run, "tests/test_doctor.py", "-k", "what_is_broken or machine_lacks", least=30, what="broken installations")
 
 
 @check("O2", "a daemon that stands still: /healthz, the admins, the sign of life that ends")
 def dead_man(run: Run) -> Result:
-    return _by_tests(
+    return by_tests(
         run,
         "tests/test_alarm.py",
         "tests/test_health.py",
@@ -82,7 +82,7 @@ def static_rules(run: Run) -> Result:
     linted = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if linted.returncode:
         print(linted.stdout, file=sys.stderr)
-    found = _by_tests(run, "tests/test_static_rules.py", "tests/test_architecture.py", least=20, what="rules")
+    found = by_tests(run, "tests/test_static_rules.py", "tests/test_architecture.py", least=20, what="rules")
     said = "the linter finds nothing" if linted.returncode == 0 else "the linter finds something"
     return Result(figure=f"{said}; {found.figure}", passed=found.passed and linted.returncode == 0)
 
@@ -173,7 +173,7 @@ def injections(run: Run) -> Result:
         if form == "json":
             broken += sum(json.loads(line)["level"] != "info" for line in lines)
     logging.getLogger().handlers.clear()
-    tables = _by_tests(run, "tests/test_exchange.py", "-k", "formula", least=1, what="rules of tables")
+    tables = by_tests(run, "tests/test_exchange.py", "-k", "formula", least=1, what="rules of tables")
     return Result(figure=f"{broken} broken lines of {2 * len(payloads)}; {tables.figure}", passed=tables.passed and not broken)
 
 
