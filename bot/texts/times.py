@@ -70,5 +70,5 @@ SILENT_QUIET = text("• {name}: nothing new since {date}, which is unusual for 
 SILENT_FAILING = text("• {name}: cannot be read since {date}")
 SILENT_MORE = counted("… and {n} more", "… and {n} more")
 SILENT_MANY = text("So many at once: perhaps a holiday, or a fault on my side.")
-SILENT_HOW = text("I keep looking, and say so once when that is over. /settings switches these messages off.")
+SILENT_HOW = text("Alerts may be missing meanwhile. I keep looking and tell you when it is over. /settings switches these messages off.")
 BACK_AGAIN = text("✅ Back again: {names}")
