@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from bot.facade import Call
 from bot.feed_health import health
 from bot.markup import Piece, foreign, join
+from bot.silences import silent_line
 from bot.speech import Speech, speech_for
 from bot.texts import operating as texts
 from storage.records import Channel, ChannelState, FeedRecord, Reply
+from storage.silences import Silence, SilenceReason
 from storage.store import Store
 
 _HOUR = 8  # of the admin's own clock
@@ -38,6 +40,7 @@ async def tell_admins(store: Store, call: Call, admins: Sequence[int], now: date
 async def _lines(private: Channel, store: Store, call: Call, now: datetime) -> list[Piece]:
     speech = speech_for(private.language, private.zone)
     lines = [line for feed in await call(store.feeds) if (line := _of_feed(feed, speech, now)) is not None][:_MOST]
+    lines += [silent_line(one, speech) for one in await call(store.silences) if _newly_quiet(one, now)][:_MOST]
     paused = (await call(store.operating)).paused_deliveries
     oldest = await call(store.stuck_since, now - _STUCK)
     if oldest is not None and not paused:
@@ -46,6 +49,10 @@ async def _lines(private: Channel, store: Store, call: Call, now: datetime) -> l
     lines += [speech.say(texts.REFUSED, n=refused)] if refused else []
     lines += [speech.say(texts.UNHANDLED, n=unhandled)] if unhandled else []
     return lines
+
+
+def _newly_quiet(silence: Silence, now: datetime) -> bool:
+    return silence.reason is SilenceReason.QUIET and not silence.over and now - silence.noticed_at < _DAY
 
 
 def _of_feed(feed: FeedRecord, speech: Speech, now: datetime) -> Piece | None:

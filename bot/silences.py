@@ -74,6 +74,12 @@ def names(silences: Sequence[Silence], speech: Speech) -> Piece:
     return speech.list([*shown, speech.say(texts.SILENT_MORE, n=more)] if more else shown)
 
 
+def silent_line(silence: Silence, speech: Speech) -> Piece:
+    """A line about a feed that is silent."""
+    sentence = texts.SILENT_QUIET if silence.reason is SilenceReason.QUIET else texts.SILENT_FAILING
+    return speech.say(sentence, name=silence.name, date=speech.date(silence.since.astimezone(speech.zone).date()))
+
+
 def _note(listener: Listener, news: News) -> Reply | None:
     place = listener.channel
     if place.chat_id is None:
@@ -86,9 +92,7 @@ def _note(listener: Listener, news: News) -> Reply | None:
 
 def _silent(silences: Sequence[Silence], speech: Speech) -> list[Piece]:
     lines = [speech.say(texts.SILENT, n=len(silences))]
-    for one in silences[:_SHOWN]:
-        sentence = texts.SILENT_QUIET if one.reason is SilenceReason.QUIET else texts.SILENT_FAILING
-        lines.append(speech.say(sentence, name=one.name, date=speech.date(one.since.astimezone(speech.zone).date())))
+    lines += [silent_line(one, speech) for one in silences[:_SHOWN]]
     if more := len(silences[_SHOWN:]):
         lines.append(speech.say(texts.SILENT_MORE, n=more))
     if len(silences) >= _MANY:

@@ -10,6 +10,7 @@ import pytest
 from storing import a_feed, an_entry, chat, must_claim, save, send, set_up, told
 
 from bot.facade import StoreCalls
+from bot.hands import tell_admins
 from bot.heartbeat import report_weeks
 from bot.markup import tagless
 from bot.silences import News, explain_silences, news_for
@@ -157,6 +158,16 @@ async def told_now(store: Store, now: datetime, feeds: Sequence[object] = FEEDS)
     return [said(store, now) for _ in range(count)]
 
 
+async def told_to_admins(store: Store, now: datetime) -> str:
+    """What whoever runs the bot is told to look at, on a day."""
+    call = StoreCalls(1)
+    try:
+        await tell_admins(store, call, [ANN], now)
+    finally:
+        call.close()
+    return said(store, now) if store.counts(now).deliveries.get("pending") else ""
+
+
 def said(store: Store, now: datetime) -> str:
     claimed = must_claim(store, now)
     assert claimed.payload is not None
@@ -177,6 +188,8 @@ async def test_a_feed_that_is_quiet_beyond_its_habit_is_told_once_and_once_when_
     (text,) = await told_now(store, late)
     assert text.split("\n")[:2] == ["🔇 A feed has fallen silent", "• BBC: nothing new since 16 June 2026, which is unusual for it"]
     assert await told_now(store, late + 2 * DAY) == []
+    assert "• BBC: nothing new since 16 June 2026" in await told_to_admins(store, late)
+    assert await told_to_admins(store, late + DAY) == "", "that is told once"
 
     news(store, "bbc", late + 2 * DAY)
     assert await told_now(store, late + 2 * DAY) == ["✅ Back again: BBC"]
