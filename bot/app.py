@@ -24,6 +24,7 @@ from bot.alarm import LOOK, SLACK, Alarm, stalled
 from bot.config import Config
 from bot.console import ConsoleTransport
 from bot.deliver import Deliverer, Transport
+from bot.facade import Rank
 from bot.hands import tell_admins
 from bot.health import HealthServer, Vitals
 from bot.heartbeat import report_weeks
@@ -134,7 +135,7 @@ class Daemon:
                 self._token.reveal(),
                 self._config.telegram.api_base_url,
                 parts.store,
-                parts.call,
+                parts.call.ranked(Rank.ANSWERS),
                 now=parts.now,
                 wake=lambda: team.deliverer.wake(),  # noqa: PLW0108 -- there is no team yet
                 admins=self._config.telegram.admins,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import itertools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from queue import PriorityQueue
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from storage.exceptions import StaleWatches
 from watchers.corrections import Corrections
@@ -38,18 +42,52 @@ class Call(Protocol):
     async def __call__(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
+class Rank(IntEnum):
+    """Whose calls of the store go first, where some wait."""
+
+    ANSWERS = 0  # somebody looks at a screen
+    DELIVERIES = 1
+    WORK = 2  # polls, and whatever else nobody waits for
+
+
 class StoreCalls:
-    """Threads for the store: one for SQLite, which has one writer anyhow; several for PostgreSQL."""
+    """Threads for the store: one for SQLite, which has one writer anyhow; several for PostgreSQL.
+
+    An answer takes some ten calls, one after another. Did each wait behind those of thirty polls, a command would take seconds.
+    """
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._waiting: PriorityQueue[tuple[Rank, int, Future[Any], partial[Any]]] = PriorityQueue()
+        self._numbers = itertools.count()
+        self._rank = Rank.WORK
+
+    def ranked(self, rank: Rank) -> StoreCalls:
+        """The same threads, for calls of this rank."""
+        calls = copy.copy(self)
+        calls._rank = rank  # noqa: SLF001 - it is one of us
+        return calls
 
     async def __call__(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(method, *args, **kwargs))
+        future: Future[T] = Future()
+        self._waiting.put((self._rank, next(self._numbers), future, partial(method, *args, **kwargs)))
+        self._pool.submit(self._run_next)  # not this call, but the best of those that wait when a thread is free
+        return await asyncio.wrap_future(future)
+
+    def _run_next(self) -> None:
+        *_, future, work = self._waiting.get_nowait()
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the call is awaited
+            future.set_exception(error)
 
     def close(self) -> None:
         """Wait for what is under way: a half-written unit is rolled back by the database, a finished one is kept."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        while not self._waiting.empty():
+            self._waiting.get_nowait()[2].cancel()
 
 
 class PollStore:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.config import Config
 from bot.config_rows import config_channels, config_watchlists
 from bot.deliver import Deliverer, Settings, Transport
-from bot.facade import STORY_RULES, PollStore, StoreCalls
+from bot.facade import STORY_RULES, PollStore, Rank, StoreCalls
 from bot.feed_addresses import expand_feeds
 from bot.fetching import open_fetcher
 from bot.health import Metrics
@@ -81,7 +81,8 @@ class Parts:
             # Nothing is asked of Telegram, so what waits for it must not hold up the console as a long pause of Telegram's would.
             everyone[ChannelKind.TELEGRAM] = NoBot()
             policy = replace(policy, overall_wait=_NO_BOT_PAUSE)
-        return Deliverer(self.store, self.call, everyone, owner=self.owner, now=self.now, settings=Settings(policy=policy))
+        call, settings = self.call.ranked(Rank.DELIVERIES), Settings(policy=policy)
+        return Deliverer(self.store, call, everyone, owner=self.owner, now=self.now, settings=settings)
 
     async def fan_out(self) -> int:
         """Make a delivery of every alert that is due for every channel that is to be told, and release what was held until now.

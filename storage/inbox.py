@@ -12,7 +12,7 @@ from storage.tables import inbox
 from storage.unit import reads, writes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -33,9 +33,10 @@ class Inbox:
             connection.execute(insert_or_ignore(connection, inbox), rows)
 
     @reads
-    def pending_updates(self, connection: Connection, limit: int) -> list[InboxUpdate]:
-        """List updates that wait to be handled, in Telegram's order."""
-        wanted = select(inbox.c.update_id, inbox.c.raw).where(inbox.c.state == PENDING).order_by(inbox.c.update_id).limit(limit)
+    def pending_updates(self, connection: Connection, limit: int, *, but: Collection[int] = ()) -> list[InboxUpdate]:
+        """List updates that wait to be handled, in Telegram's order, without some that are known."""
+        wanted = select(inbox.c.update_id, inbox.c.raw).where(inbox.c.state == PENDING, inbox.c.update_id.not_in(but))
+        wanted = wanted.order_by(inbox.c.update_id).limit(limit)
         return [InboxUpdate(update_id=row.update_id, raw=row.raw) for row in connection.execute(wanted)]
 
     @reads
@@ -46,6 +47,12 @@ class Inbox:
         """
         newest = select(inbox.c.update_id).order_by(inbox.c.received_at.desc(), inbox.c.update_id.desc()).limit(1)
         return connection.execute(newest).scalar()
+
+    @writes
+    def finish_updates(self, connection: Connection, update_ids: Collection[int], now: datetime) -> None:
+        """Mark updates done that nothing is to be done about. Nothing of what they said is kept."""
+        waiting = update(inbox).where(inbox.c.update_id.in_(update_ids), inbox.c.state == PENDING)
+        connection.execute(waiting.values(state="done", raw=None, done_at=now))
 
     @writes
     def update_failed(self, connection: Connection, update_id: int, error: str, now: datetime) -> None:

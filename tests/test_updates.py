@@ -152,12 +152,12 @@ async def test_neither_the_token_nor_what_people_write_is_logged_by_us(world: Wo
 
 
 async def test_a_database_that_is_away_delays_a_command_and_loses_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot import updates
+    from bot import answering
     from storage.exceptions import StoreUnavailable
 
-    monkeypatch.setattr(updates, "_STORE_PAUSE", 0.05)
+    monkeypatch.setattr(answering, "_STORE_PAUSE", 0.05)
     broken = 3
-    plain = world.telegram._call
+    plain = world.call
 
     async def failing(method: object, *args: object, **more: object) -> object:
         nonlocal broken
@@ -166,7 +166,8 @@ async def test_a_database_that_is_away_delays_a_command_and_loses_none(world: Wo
             raise StoreUnavailable("the disk is full")
         return await plain(method, *args, **more)  # type: ignore[arg-type]
 
-    world.telegram._call = failing  # type: ignore[assignment]
+    world.call = failing  # type: ignore[assignment]
+    world.build()
     async with world.running():
         assert "Palantir" in await world.ask(ANN, "/watch Palantir")
 

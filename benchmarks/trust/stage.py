@@ -110,10 +110,10 @@ class Press:
 class Telegram:
     """The fake server and its control side."""
 
-    def __init__(self, program: Path, log: Path) -> None:
+    def __init__(self, program: Path, log: Path, *options: str) -> None:
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
-        command = [sys.executable, str(program), "--port", str(port), "--bot", f"{TOKEN}=watch_bot", "--rate-limits", "off"]
+        command = [sys.executable, str(program), "--port", str(port), "--bot", f"{TOKEN}=watch_bot", *(options or ("--rate-limits", "off"))]
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         wait_for("the fake Telegram server", self._healthy)

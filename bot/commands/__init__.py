@@ -35,7 +35,7 @@ from bot.commands import (
     watching,
 )
 from bot.commands.asked import Asked, Membership, Migration, Pressed, Request
-from bot.commands.desk import Allowed, Decision, Desk, Quota, refused, stale, too_many
+from bot.commands.desk import Decision, Desk, refused, stale
 from bot.commands.rights import Refusal
 from bot.digest import OPEN
 from bot.grouped import MORE
@@ -93,23 +93,23 @@ BUTTONS: Mapping[str, Press] = {
 }
 
 
-async def decide(request: Request, desk: Desk, quota: Quota, now: datetime) -> Decision:
-    """What is to be done about a request. Every refusal is an answer; errors of the store go on to the caller."""
+def not_ours(request: Request) -> bool:
+    """Whether it is a command for somebody else: groups are not answered what they did not ask us."""
+    return isinstance(request, Asked) and not request.place.private and request.command not in COMMANDS
+
+
+async def decide(request: Request, desk: Desk, now: datetime) -> Decision:
+    """What is to be done about a request that is ours. Every refusal is an answer; errors of the store go on to the caller."""
     match request:
         case Membership():
             return await standing.membership(request, desk)
         case Migration():
             return standing.migration(request)
-        case Asked() if not request.place.private and request.command not in COMMANDS:
-            return Decision()  # somebody else's command: groups are not answered what they did not ask us
         case _:
-            return await _decide_heard(request, desk, quota, now)
+            return await _decide_asked(request, desk, now)
 
 
-async def _decide_heard(request: Asked | Pressed, desk: Desk, quota: Quota, now: datetime) -> Decision:
-    allowed = quota.ask(request.user_id or request.place.chat_id, request.date or now)
-    if allowed is not Allowed.YES:
-        return too_many(request.place, desk) if allowed is Allowed.TOLD else Decision(toast=desk.speech.label(answers.TOO_MANY_COMMANDS))
+async def _decide_asked(request: Asked | Pressed, desk: Desk, now: datetime) -> Decision:
     try:
         decision = await (_asked(request, desk, now) if isinstance(request, Asked) else _pressed(replace(request, date=now), desk))
     except Refusal as refusal:
