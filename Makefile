@@ -8,6 +8,7 @@ PYTEST_ARGS ?= -n 3
 
 BOTAPI ?= ../shared/tools/fakebotapi.py
 CONTRACT_ARGS ?= --rounds 1 --anywhere 0
+BOT_BENCH_ARGS ?= --short
 GOLD ?= ../shared/data/headlines/dev.jsonl
 
 PY := $(VENV)/bin/python
@@ -15,7 +16,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long trust trust-long telegram-checks contract-thread accuracy texts lint types lock audit wheel-test clean
+.PHONY: help demo run test test-long trust trust-long telegram-checks contract-thread bot-bench accuracy texts lint types lock audit wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,10 @@ telegram-checks: $(VENV)/.dev  ## try out the Telegram side with real daemons: t
 # One round with a kill after each event; the full run: make contract-thread CONTRACT_ARGS='--rounds 3 --anywhere 3 --edits'.
 contract-thread: $(VENV)/.dev  ## publish a contract of eight events, kill the daemon between them, and count what a subscriber received
 	@$(PY) -m benchmarks.contract --botapi $(BOTAPI) $(CONTRACT_ARGS)
+
+# Without arguments it is the whole: 2,000 feeds and 10,000 alerts, a quarter of an hour: make bot-bench BOT_BENCH_ARGS=
+bot-bench: $(VENV)/.dev  ## measure how long people wait for answers while alerts are delivered and feeds polled, a minute
+	@$(PY) -m benchmarks.bot --botapi $(BOTAPI) $(BOT_BENCH_ARGS)
 
 # The labelled headlines are not a part of the project: GOLD names their file. The project's own sentences are measured everywhere.
 accuracy: $(VENV)/.dev  ## measure understanding, and fail when a figure fell by more than a point (ACCURACY_ARGS=--update keeps new ones)

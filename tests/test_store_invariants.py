@@ -117,6 +117,7 @@ WRITES = {
     "expire": lambda s: s.expire(NOW),
     "failed": lambda s: s.failed(1, reason="", suspend=False, **OWN),
     "fan_out": lambda s: s.fan_out(NOW),
+    "finish_updates": lambda s: s.finish_updates([1], NOW),
     "join_stories": lambda s: s.join_stories(1, 2, rules=Rules(), now=NOW),
     "lookup_failed": lambda s: s.lookup_failed("bbc", an_entry("one"), NOW),
     "note_unconfirmed": lambda s: s.note_unconfirmed(NOW),

@@ -13,11 +13,8 @@ import random
 import re
 import signal
 import sqlite3
-import statistics
 import subprocess
 import sys
-import time
-import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -175,57 +172,6 @@ def injections(run: Run) -> Result:
     logging.getLogger().handlers.clear()
     tables = by_tests(run, "tests/test_exchange.py", "-k", "formula", least=1, what="rules of tables")
     return Result(figure=f"{broken} broken lines of {2 * len(payloads)}; {tables.figure}", passed=tables.passed and not broken)
-
-
-# --- quotas ---------------------------------------------------------------------------------------------------------------------------------
-
-
-@check("T8", "one person who asks without end: memory, what others wait, what is answered beyond the quota")
-def quotas(run: Run) -> Result:
-    from botapi import BotApi
-    from telegramworld import World
-
-    from bot.facade import StoreCalls
-    from storage.store import open_store
-
-    commands, others = run.pick(600, 10_000), 10
-    store = run.hold(open_store(f"sqlite:///{run.folder()}/quota.db"))
-
-    async def body() -> tuple[list[float], int, float]:
-        call = StoreCalls(1)
-        async with BotApi() as api:
-            world = World(store, api, call, commands_per_minute=20)
-            waited = []
-            tracemalloc.start()
-            before = tracemalloc.get_traced_memory()[0]
-            async with world.running():
-                api.write(99, "/help")
-                await api.until(lambda: api.shown(99), seconds=120)  # who begins waits for the start, and for nobody else
-                for number in range(others):
-                    for _ in range(commands // others):
-                        api.write(7, "/help")
-                    began = time.monotonic()
-                    api.write(100 + number, "/help")
-                    await api.until(lambda number=number: api.shown(100 + number), seconds=120)  # type: ignore[misc]
-                    waited.append(time.monotonic() - began)
-            grown = tracemalloc.get_traced_memory()[0] - before - _kept_by(api)
-            answered = len(api.shown(7))
-        call.close()
-        return waited, answered, grown / 2**20
-
-    waited, answered, grown = asyncio.run(body())
-    minutes = sum(waited) / 60 + 1
-    allowed = 21 * (int(minutes) + 1)
-    figure = (
-        f"{commands} commands of one person: {answered} answered (at most {allowed}), {grown:.1f} MiB more; "
-        f"others waited {statistics.median(waited):.2f} s behind {commands // others} of them, at most {max(waited):.2f} s"
-    )
-    return Result(figure=figure, passed=answered <= allowed and grown < 20 and max(waited) <= run.pick(5, 20))
-
-
-def _kept_by(api: Any) -> int:
-    """What the fake server keeps of its own calls is no growth of ours."""
-    return sum(sys.getsizeof(kept) for kept in (api.messages, api.answers))
 
 
 # --- who an entry is ------------------------------------------------------------------------------------------------------------------------
