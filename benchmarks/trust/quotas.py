@@ -64,9 +64,7 @@ class Others:
         return sorted(self.waits)[min(len(self.waits) - 1, int(0.99 * len(self.waits)))]
 
 
-@check(
-    "T8", "one person who asks without end, in 500 chats, and sends lists of 10,000 and 3,500 names: memory, what others wait, what is kept"
-)
+@check("T8", "one person who asks without end, in 500 chats, and sends lists of 10,000 and 3,500 names")
 def quotas(run: Run) -> Result:
     seconds = run.pick(10, 60)
     commands = 10_000 * seconds // 60
