@@ -27,7 +27,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
-connects.watch()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the connections of every process of tests, all of which note them in one file."""
+    if "CONNECTIONS" not in os.environ:
+        handle, os.environ["CONNECTIONS"] = tempfile.mkstemp(prefix="cw-connections-")
+        os.close(handle)
+        config.add_cleanup(lambda: Path(os.environ.pop("CONNECTIONS")).unlink())
+    connects.watch()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the whole run connected to, those included that programs under test made in processes of their own."""
+    made, foreign = connects.read(Path(os.environ["CONNECTIONS"]))
+    terminalreporter.section("connections")
+    terminalreporter.write_line("\n".join([connects.figure(made), *foreign]))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A program that connected where it may not fails the run, also when its test took that for a server that is away."""
+    made, _ = connects.read(Path(os.environ["CONNECTIONS"]))
+    if made["foreign"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """Watches every connection while tests run: the program may make none but through its gate, and to Telegram's Bot API.
 
 An audit hook cannot be passed by: it hears of every socket of the process, whoever opens it and with whatever library. A connection that
-is none of those fails at once, and the test it belongs to as well. ``CONNECTIONS`` may name a file in which each is noted.
+is none of those fails at once, and the test it belongs to as well. ``CONNECTIONS`` may name a file in which each is noted, by every process
+that is watched: what a program under test did in a process of its own is seen there, and counted at the end of the run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
@@ -17,9 +21,11 @@ ROOMS = ("bot", "storage", "watchers")
 _GATE = "watchers.dial"
 _TELEGRAM = ("telegram.request", "anyio._backends")  # python-telegram-bot's client, and the tasks in which that connects
 
+_EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")  # a datagram needs no connection
+
 foreign: list[str] = []
 _of_the_gate: WeakSet[Any] = WeakSet()
-_notes = os.environ.get("CONNECTIONS")
+_notes: str | None = None
 
 
 class ForeignConnectionError(OSError):
@@ -28,11 +34,39 @@ class ForeignConnectionError(OSError):
 
 def watch() -> None:
     """Watch this process from now on, and those that are forked from it."""
+    global _notes  # noqa: PLW0603 -- there is one audit for a process, and it stays when the environment is changed
+    _notes = os.environ.get("CONNECTIONS")
     sys.addaudithook(_hear)
 
 
+@contextmanager
+def expected(notes: str | None = None) -> Iterator[list[str]]:
+    """Connections that a test makes to see that they are seen: they are lent, noted elsewhere or nowhere, and no fault of the test."""
+    global _notes  # noqa: PLW0603
+    before, _notes = _notes, notes
+    try:
+        yield foreign
+    finally:
+        _notes = before
+        foreign.clear()
+
+
+def read(notes: Path) -> tuple[Counter[str], list[str]]:
+    """How many connections each kind of caller made, and what is to be known of the foreign ones."""
+    lines = notes.read_text("utf-8").splitlines() if notes.exists() else []
+    return Counter(line.partition(" ")[0] for line in lines), [line for line in lines if line.startswith("foreign ")]
+
+
+def figure(made: Mapping[str, int]) -> str:
+    """The sentence about a run."""
+    return (
+        f"{made.get('foreign', 0)} foreign of {sum(made.values())} connections "
+        f"({made.get('gate', 0)} by the gate, {made.get('telegram', 0)} to the Bot API, {made.get('test', 0)} by tests)"
+    )
+
+
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect":
+    if event in _EVENTS:
         _judge(arguments[0], arguments[1])
     elif event == "socket.__new__" and _GATE in _callers():
         _of_the_gate.add(arguments[0])
@@ -46,8 +80,8 @@ def _judge(socket: Any, address: Any) -> None:
         who = "foreign"
         foreign.append(f"{address[0]}:{address[1]} from {', '.join(dict.fromkeys(_callers()))}")
     if _notes:
-        with open(_notes, "a", encoding="ascii") as notes:  # noqa: PTH123 -- pathlib opens with an event for each part
-            notes.write(f"{who}\n")
+        with open(_notes, "a", encoding="utf-8") as notes:  # noqa: PTH123 -- pathlib opens with an event for each part
+            notes.write(f"foreign {foreign[-1]}\n" if who == "foreign" else f"{who}\n")
     if who == "foreign":
         raise ForeignConnectionError(f"a connection past the gate: {foreign[-1]}")
 
