@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from bot.commands.names import Unusable
 from bot.commands.wishes import AWARDS, CANCELLATIONS, DIRECT, Wish, read_wish, read_wishes
-from bot.speech import ENGLISH
+from bot.locale import LANGUAGES
+from bot.speech import ENGLISH, Speech
+from bot.texts import watching
 from bot.watch_words import describe
 from watchers.types import EventKind, Organisation, Role, Terms, Watch
 
@@ -55,6 +60,61 @@ def test_plain_words_are_a_watch_and_its_terms(line, watch, terms):
     assert read_wish(line) == Wish(watch, terms)
 
 
+SERCO, PAIRED = Organisation(name="Serco"), frozenset({EventKind.CANCELLED, EventKind.TERMINATED, EventKind.EXTENDED})
+
+
+@pytest.mark.parametrize(
+    ("line", "watch", "terms"),
+    [
+        (
+            "Serco als Auftragnehmer über 1,5 Mio. € ohne Fußball und Rugby",
+            Watch(organisation=SERCO, role=Role.SUPPLIER, without=("Fußball", "Rugby")),
+            Terms(minimum=1_500_000, currency="EUR"),
+        ),
+        ("Serco ab 250.000 Euro", Watch(organisation=SERCO), Terms(minimum=250_000, currency="EUR")),
+        ("Serco 2 Milliarden Pfund oder mehr", Watch(organisation=SERCO), Terms(minimum=2 * 10**9)),
+        ("Serco, nur Absagen und Verlängerungen", Watch(organisation=SERCO), Terms(kinds=PAIRED)),
+        ("alle Absagen von Behörden in London", Watch(area="London"), Terms(kinds=CANCELLATIONS, without_sum=False)),
+        ("Direktvergaben über 1 Mio €", Watch(direct=True), Terms(kinds=DIRECT, minimum=10**6, currency="EUR", without_sum=False)),
+        ("Ärzte ohne Grenzen", Watch(organisation=Organisation(name="Ärzte ohne Grenzen")), Terms()),
+        (
+            "Serco comme fournisseur de plus de 1 million d’euros sans football",
+            Watch(organisation=SERCO, role=Role.SUPPLIER, without=("football",)),
+            Terms(minimum=10**6, currency="EUR"),
+        ),
+        ("Serco à partir de 250 000 €", Watch(organisation=SERCO), Terms(minimum=250_000, currency="EUR")),
+        ("Serco : annulations et prolongations seulement", Watch(organisation=SERCO), Terms(kinds=PAIRED)),
+        ("toutes les annulations par des organismes de Londres", Watch(area="London"), Terms(kinds=CANCELLATIONS, without_sum=False)),
+        ("attributions directes", Watch(direct=True), Terms(kinds=DIRECT, without_sum=False)),
+        ("Médecins sans Frontières", Watch(organisation=Organisation(name="Médecins sans Frontières")), Terms()),
+        (
+            "Serco como proveedor por más de 2 millones de euros sin fútbol",
+            Watch(organisation=SERCO, role=Role.SUPPLIER, without=("fútbol",)),
+            Terms(minimum=2 * 10**6, currency="EUR"),
+        ),
+        ("Serco desde 1.250.000,50 €", Watch(organisation=SERCO), Terms(minimum=1_250_000, currency="EUR")),
+        ("Serco por valor de 3 mil millones de libras o más", Watch(organisation=SERCO), Terms(minimum=3 * 10**9)),
+        ("Serco, solo cancelaciones y prórrogas", Watch(organisation=SERCO), Terms(kinds=PAIRED)),
+        ("todas las cancelaciones de organismos de Londres", Watch(area="London"), Terms(kinds=CANCELLATIONS, without_sum=False)),
+        ("adjudicaciones directas", Watch(direct=True), Terms(kinds=DIRECT, without_sum=False)),
+        ("Médicos sin Fronteras", Watch(organisation=Organisation(name="Médicos sin Fronteras")), Terms()),
+        (
+            "Serco كمورّد أكثر من مليون جنيه بدون كرة القدم",
+            Watch(organisation=Organisation(name="Serco"), role=Role.SUPPLIER, without=("كرة القدم",)),
+            Terms(minimum=10**6),
+        ),
+        ("Serco أكثر من ١٬٥٠٠٬٠٠٠ يورو", Watch(organisation=SERCO), Terms(minimum=1_500_000, currency="EUR")),
+        ("Serco، حالات الإلغاء والتمديد فقط", Watch(organisation=SERCO), Terms(kinds=PAIRED)),
+        ("كل حالات الإلغاء لدى جهات عامة في لندن", Watch(area="London"), Terms(kinds=CANCELLATIONS, without_sum=False)),
+        ("أطباء بلا حدود", Watch(organisation=Organisation(name="أطباء بلا حدود")), Terms()),
+        ("Serco over 250.000", Watch(organisation=SERCO), Terms(minimum=250)),  # a point parts decimals in English
+        ("Serco y Capita", Watch(organisation=Organisation(name="Serco y Capita")), Terms()),
+    ],
+)
+def test_they_are_understood_in_every_language_the_bot_speaks(line, watch, terms):
+    assert read_wish(line) == Wish(watch, terms)
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -71,6 +131,20 @@ def test_what_cannot_be_watched_says_why(line, reason):
     found = read_wish(line)
     assert isinstance(found, Unusable)
     assert found.reason == reason
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_the_examples_that_are_shown_mean_the_same_in_every_language(language):
+    """In the answer to a bare /watch: the words that are excluded are other words, all else is the same."""
+    english, theirs = (
+        [read_wish(one) for one in re.findall(r"<code>/watch (.*?)</code>", Speech(code).say(watching.WHICH).html)]
+        for code in ("en", language)
+    )
+
+    assert [replace(one, watch=replace(one.watch, without=())) for one in theirs] == [
+        replace(one, watch=replace(one.watch, without=())) for one in english
+    ]
+    assert [len(one.watch.without) for one in theirs] == [0, 1, 0, 0]
 
 
 def test_lines_keep_their_numbers_and_stand_for_one_watch_each():

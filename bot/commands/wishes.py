@@ -4,8 +4,8 @@
     Palantir AND Metropolitan Police          every cancellation by London bodies
     Palantir, cancellations only              direct awards over £1m
 
-What is said about a watch stands behind the name, in any order; a name is what is left. Only AND in capitals joins two names: "and" is part
-of many.
+What is said about a watch stands behind the name, in any order and in any language the bot speaks
+(``wishes.toml``); a name is what is left. Only AND in capitals joins two names: "and" is part of many.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from bot.commands.names import MAX_NAME, Unusable, Wanted, read_name
+from bot.commands.wish_words import BETWEEN_WORDS, CURRENCIES, EVERY, EVERYTHING, KIND, KIND_OF, TAILS, UNITS
 from watchers.areas import area_named
 from watchers.types import EventKind, Organisation, Terms, Watch
 
@@ -28,6 +29,7 @@ _LARGEST = 10**15
 _LONGEST_LINE = 600
 _KINDS = {
     "award": AWARDS,
+    "direct award": DIRECT,
     "cancellation": CANCELLATIONS,
     "termination": frozenset({EventKind.TERMINATED}),
     "extension": frozenset({EventKind.EXTENDED}),
@@ -37,42 +39,8 @@ _KINDS = {
     "completion": frozenset({EventKind.COMPLETED}),
     "tender": frozenset({EventKind.TENDER_OPENED}),
 }
-_KIND = rf"(?:(?:direct|uncompetitive)\s+)?(?:{'|'.join(_KINDS)})s?"
-_LIST = rf"{_KIND}(?:\s*(?:,|and|or|&)\s*{_KIND})*"
-_CURRENCIES = {
-    "£": "GBP",
-    "€": "EUR",
-    "$": "USD",
-    "us$": "USD",
-    "pound": "GBP",
-    "pounds": "GBP",
-    "euro": "EUR",
-    "euros": "EUR",
-    "dollars": "USD",
-}
-_UNITS = {"": 0, "k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "b": 9, "billion": 9}
-_SUM = (
-    r"(?P<before>£|€|us\$|\$|[a-z]{3}\s)?\s*(?P<figure>\d[\d.,]*)\s*(?P<unit>k|mn|m|bn|b|thousand|million|billion)?"
-    r"(?:\s*(?P<after>£|€|\$|pounds?|euros?|dollars|[a-z]{3}))?"
-)
-_OVER = r"[\s,]+(?:(?:worth|of|from)\s+)?(?:over|above|at\s+least|more\s+than|from|min(?:imum)?)"
-_BODIES = r"(?:public\s+)?(?:bodies|councils|authorities|buyers)"
-_PLACE = r"(?P<area>[^\W\d][\w'’ .-]{1,40}"
-_TAILS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), name)
-    for pattern, name in (
-        (rf"{_OVER}\s+{_SUM}$", "minimum"),
-        (r"[\s,]+(?:without|excluding|except(?:\s+for)?|but\s+not)\s+(?P<words>[^,]+(?:,[^,]+)*)$", "without"),
-        (rf"[\s,:]+(?:only\s+(?P<one>{_LIST})|(?P<two>{_LIST})\s+only)$", "kinds"),
-        (rf"[,:]\s*(?P<three>{_LIST})$", "kinds"),
-        (rf"[\s,]+(?:by|of|from|in)\s+{_PLACE}?)\s+{_BODIES}$", "area"),
-        (rf"[\s,]+(?:by|of|from)\s+{_BODIES}\s+(?:in|of|from)\s+{_PLACE})$", "area"),
-    )
-)
-_EVERY = re.compile(rf"(?:(?:every|all|any|each)\s+)?(?P<kinds>{_LIST})", re.IGNORECASE)
-_EVERYTHING = re.compile(r"(?:everything|anything|(?:every|all|any)\s+contracts?)", re.IGNORECASE)
+_MINIMUM = "minimum"
 _AND = re.compile(r"\s+AND\s+")
-_BETWEEN_WORDS = re.compile(r"\s*(?:,|\bor\b|\band\b)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +67,7 @@ def read_wish(line: str) -> Wish | Unusable:
     rest, wish = " ".join(line.split()).rstrip("."), Wish(Watch(), Terms())
     while (found := _tail(rest)) is not None:
         hit, name = found
-        taken = _READERS[name](hit, wish)
+        taken = _minimum(hit, wish, name.removeprefix(_MINIMUM)) if name.startswith(_MINIMUM) else _READERS[name](hit, wish)
         if isinstance(taken, str):
             return Unusable(line, taken)
         rest, wish = rest[: hit.start()], taken
@@ -108,14 +76,14 @@ def read_wish(line: str) -> Wish | Unusable:
 
 def _tail(rest: str) -> tuple[re.Match[str], str] | None:
     """The last thing that is said about the watch: of several readings the shortest, so that each keeps its own words."""
-    hits = [(hit, name) for pattern, name in _TAILS if (hit := pattern.search(rest)) is not None]
+    hits = [(hit, name) for pattern, name in TAILS if (hit := pattern.search(rest)) is not None]
     return max(hits, key=lambda one: one[0].start(), default=None)
 
 
 def _named(line: str, rest: str, wish: Wish) -> Wish | Unusable:
     """What is left is a kind of event, or one name, or two."""
-    every = _EVERY.fullmatch(rest)
-    if every is not None or _EVERYTHING.fullmatch(rest):
+    every = EVERY.fullmatch(rest)
+    if every is not None or EVERYTHING.fullmatch(rest):
         wish = Wish(wish.watch, replace(wish.terms, without_sum=False))
         return _of_kinds(every["kinds"], wish) if every is not None else wish
     names = [read_name(part) for part in _AND.split(rest)]
@@ -133,22 +101,24 @@ def _named(line: str, rest: str, wish: Wish) -> Wish | Unusable:
     return Unusable(line, "pair")
 
 
-def _minimum(hit: re.Match[str], wish: Wish) -> Wish | str:
-    read = read_sum(hit)
+def _minimum(hit: re.Match[str], wish: Wish, group: str) -> Wish | str:
+    read = _read_sum(hit, group)
     if read is None:
         return "sum"
     return Wish(wish.watch, replace(wish.terms, minimum=read[0], currency=read[1]))
 
 
-def read_sum(hit: re.Match[str]) -> tuple[int, str] | None:
-    """A sum in whole units, and its currency; pounds where none is said. None when it is no sum."""
+def _read_sum(hit: re.Match[str], group: str) -> tuple[int, str] | None:
+    """A sum in whole units, and its currency; pounds where none is said. None when it is no sum. ``group``: what parts thousands."""
     said = (hit["before"] or hit["after"] or "£").strip().lower()
-    currency = _CURRENCIES.get(said, said.upper())
-    figure = hit["figure"].rstrip(".,")
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", figure):
-        figure = figure.replace(",", "")
+    currency = CURRENCIES.get(said, said.upper())
+    if not hit["figure"] and not hit["unit"]:
+        return None
+    figure = (hit["figure"] or "1").rstrip(".,").replace("٬", "").replace("٫", ".")
+    if re.fullmatch(rf"\d{{1,3}}([{group} ]\d{{3}})+([.,]\d+)?", figure):
+        figure = figure.replace(group, "").replace(" ", "")
     try:
-        amount = Decimal(figure.replace(",", ".")).scaleb(_UNITS[(hit["unit"] or "").lower()])
+        amount = Decimal(figure.replace(",", ".")).scaleb(UNITS[hit["unit"].lower()] if hit["unit"] else 0)
     except InvalidOperation:
         return None
     if not 0 < amount < _LARGEST or not re.fullmatch(r"[A-Z]{3}", currency):
@@ -163,7 +133,7 @@ def _without(hit: re.Match[str], wish: Wish) -> Wish | str:
 
 def read_words(said: str, *, besides: tuple[str, ...] = ()) -> tuple[str, ...] | None:
     """Words and phrases with commas (or "and", "or") between them, added to those that are there; None when there are none, or too many."""
-    new = [word.strip(" \"'“”") for word in _BETWEEN_WORDS.split(said) if word.strip(" \"'“”")]
+    new = [word.strip(" \"'“”") for word in BETWEEN_WORDS.split(said) if word.strip(" \"'“”")]
     words = tuple(dict.fromkeys((*besides, *new)))
     if not new or len(words) > _MOST_WORDS or any(len(word) > _LONGEST_PHRASE or not any(map(str.isalnum, word)) for word in new):
         return None
@@ -177,10 +147,11 @@ def _kinds(hit: re.Match[str], wish: Wish) -> Wish | str:
 def _of_kinds(said: str, wish: Wish) -> Wish:
     kinds: frozenset[EventKind] = frozenset()
     direct = False
-    for word in re.findall(_KIND, said.lower()):
-        direct = direct or word.startswith(("direct", "uncompetitive"))
-        named = _KINDS[word.split()[-1].removesuffix("s")]
-        kinds |= DIRECT if word.startswith(("direct", "uncompetitive")) and named == AWARDS else named
+    for one in KIND.finditer(said):
+        named = KIND_OF[one["kind"].lower()]
+        without_competition = bool(one["before"] or one["behind"]) or _KINDS[named] == DIRECT
+        kinds |= DIRECT if without_competition and named == "award" else _KINDS[named]
+        direct = direct or without_competition
     return Wish(replace(wish.watch, direct=direct), replace(wish.terms, kinds=kinds))
 
 
@@ -189,7 +160,6 @@ def _area(hit: re.Match[str], wish: Wish) -> Wish | str:
 
 
 _READERS: dict[str, Callable[[re.Match[str], Wish], Wish | str]] = {
-    "minimum": _minimum,
     "without": _without,
     "kinds": _kinds,
     "area": _area,
