@@ -1,4 +1,7 @@
-"""The words of ``wishes.toml`` as patterns: how what is said behind a name is recognised, in every language the bot speaks."""
+"""The words of ``wishes.toml`` as patterns: how what is said behind a name is recognised, in every language the bot speaks.
+
+What may repeat is bounded: people write the lines, and nobody waits for somebody else's.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ def _said(key: str) -> str:
 _DIRECT = _said("direct")
 _ONE = rf"(?:(?:{_DIRECT}) )?(?:{_any(KIND_OF)})(?: (?:{_DIRECT}))?(?!\w)"
 KIND = re.compile(rf"(?P<before>(?:{_DIRECT}) )?(?P<kind>{_any(KIND_OF)})(?P<behind> (?:{_DIRECT}))?(?!\w)", re.IGNORECASE)
-_LIST = rf"{_ONE}(?:\s*(?:[,،&]|\bو|\b(?:{_said('between')})\b)\s*{_ONE})*"
+_LIST = rf"{_ONE}(?:\s*(?:[,،&]|\bو|\b(?:{_said('between')})\b)\s*{_ONE}){{0,11}}"
 _ONLY = _said("only")
 _SUM = (
-    r"(?P<before>£|€|us\$|\$|[a-z]{3}\s)?\s*(?P<figure>\d{1,3}(?: \d{3})+(?:[.,٫]\d+)?|\d[\d.,٫٬]*|(?=[^\W\d]{4}))"
+    r"(?P<before>£|€|us\$|\$|[a-z]{3}\s)?\s*(?P<figure>\d{1,3}(?: \d{3}){1,4}(?:[.,٫]\d{1,4})?|\d[\d.,٫٬]{0,24}|(?=[^\W\d]{4}))"
     rf"(?:\s*(?P<unit>{_any(UNITS)}))?(?:\s*(?:de |d['’])?(?P<after>{_any(CURRENCIES)}|[a-z]{{3}}))?"
 )
 _BODIES = rf"(?:{_said('bodies')})"

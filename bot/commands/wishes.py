@@ -40,6 +40,7 @@ _KINDS = {
     "tender": frozenset({EventKind.TENDER_OPENED}),
 }
 _MINIMUM = "minimum"
+_SEPARATORS = re.compile(r"[,،](?: ?[,،])+")
 _AND = re.compile(r"\s+AND\s+")
 
 
@@ -64,7 +65,7 @@ def read_wish(line: str) -> Wish | Unusable:
     """One line. What is unusable says why, as one of the keys of ``texts.UNUSABLE``."""
     if len(line) > _LONGEST_LINE:
         return Unusable(line[:MAX_NAME], "long")
-    rest, wish = " ".join(line.split()).rstrip("."), Wish(Watch(), Terms())
+    rest, wish = _SEPARATORS.sub(",", " ".join(line.split())).rstrip("."), Wish(Watch(), Terms())
     while (found := _tail(rest)) is not None:
         hit, name = found
         taken = _minimum(hit, wish, name.removeprefix(_MINIMUM)) if name.startswith(_MINIMUM) else _READERS[name](hit, wish)
