@@ -6,6 +6,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from babel.messages.catalog import Message
 from babel.numbers import parse_decimal
 from botapi import found_entities, parse_html, tdjson
 
+from bot.commands.names import Unusable
 from bot.commands.wishes import Wish, read_wish
 from bot.locale import LANGUAGES, SOURCE, path_of, read_catalogue
 from bot.locale.__main__ import as_file, missing, sentences, updated
@@ -129,6 +131,12 @@ def test_what_telegram_shows_of_the_bot_is_of_the_length_it_takes(language: str)
     assert units(join("\n", [speech.say(one) for one in talking.HELP]).plain) < 3500
 
 
+def without_words(wish: Wish | Unusable) -> Wish:
+    """The wish without the words it excludes, which are other words in another language."""
+    assert isinstance(wish, Wish)
+    return replace(wish, watch=replace(wish.watch, without=()))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_parts_are_asked_for_in_the_words_that_help_teaches(language: str) -> None:
     lines = [tagless(Speech(language).say(one).plain) for one in talking.HELP]
@@ -140,8 +148,10 @@ def test_the_parts_are_asked_for_in_the_words_that_help_teaches(language: str) -
         "cancellations by London bodies",
     )
 
-    assert [read_wish(line[1]) for line in found if line] == [read_wish(line) for line in taught]
-    assert all(isinstance(read_wish(line), Wish) for line in taught)
+    wanted = [read_wish(line) for line in taught]
+    understood = [read_wish(line[1]) for line in found if line]
+    assert [without_words(one) for one in understood] == [without_words(one) for one in wanted]
+    assert [len(one.watch.without) for one in understood if isinstance(one, Wish)] == [0, 1, 0, 0]
 
 
 @pytest.mark.parametrize(("code", "language"), [("de", "de"), ("de-AT", "de"), ("AR_eg", "ar"), ("pt-br", "en"), ("", "en"), (None, "en")])
@@ -164,7 +174,7 @@ def test_each_language_counts_in_its_own_forms() -> None:
 def test_in_arabic_whatever_is_put_in_keeps_its_own_direction_and_every_line_begins_at_the_right() -> None:
     line = ARABIC.say(NAME, names="Palantir (UK)").plain
     example = ARABIC.say(talking.WELCOME_GROUP)
-    taught = join("\n", [ARABIC.say(one) for one in talking.HELP]).plain
+    taught = ARABIC.say(Text("/watch Palantir as supplier over £1m without football: جزء منه فقط")).plain
     list_ = ARABIC.directed(join("\n", [words("• ") + ARABIC.name("Outlet 1"), words("1. ") + ARABIC.name("شركة")]))
 
     assert line == "تتابع: \u2068Palantir (UK)\u2069"
