@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select
 
 from storage.channels import read_channel
+from storage.list_told import follower_rows, on_list
 from storage.records import DeliveryKind
 from storage.replies import queue_reply
-from storage.tables import channel, list_told, named_watchlist, subscription, watch, watchlist, watchlist_watch
+from storage.tables import list_told, watchlist
+from storage.timetables import hold_quiet
 from storage.unit import reads, writes
-from storage.watch_rows import read_terms, read_watch, terms_body, watch_body
+from storage.watch_rows import read_terms, read_watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +62,8 @@ class ListNewsStore:
                 watchlist_id=row.watchlist_id,
                 name=row.name,
                 before=tuple((read_watch(one["watch"], ""), read_terms(one["terms"])) for one in row.watches),
-                after=_on_list(connection, row.watchlist_id),
-                followers=_followers(connection, row.watchlist_id, row.changed_at),
+                after=on_list(connection, row.watchlist_id),
+                followers=tuple(map(read_channel, follower_rows(connection, row.watchlist_id, row.changed_at))),
                 changed_at=row.changed_at,
             )
             for row in connection.execute(due.order_by(list_told.c.watchlist_id)).all()
@@ -69,39 +71,11 @@ class ListNewsStore:
 
     @writes
     def tell_followers(self, connection: Connection, news: ListNews, notes: Sequence[Reply], now: datetime) -> bool:
-        """Queue what followers are told of a list; False if it changed again, or another daemon told them."""
+        """Queue what followers are told of a list, after their quiet hours; False if it changed again, or another daemon told them."""
         same = delete(list_told).where(list_told.c.watchlist_id == news.watchlist_id, list_told.c.changed_at == news.changed_at)
         if not connection.execute(same).rowcount:
             return False
         for note in notes:
             queue_reply(connection, note, DeliveryKind.NOTE, None, now)
+        hold_quiet(connection, [one.id for one in news.followers], now)
         return True
-
-
-def keep_told(connection: Connection, list_id: int, now: datetime) -> None:
-    """Keep what is on a list that is about to change, unless it is kept since an earlier change, or nobody follows it."""
-    here = list_told.c.watchlist_id == list_id
-    if connection.execute(update(list_told).where(here).values(changed_at=now)).rowcount or not _followers(connection, list_id, now):
-        return
-    told = [{"watch": watch_body(one), "terms": terms_body(terms)} for one, terms in _on_list(connection, list_id)]
-    connection.execute(list_told.insert().values(watchlist_id=list_id, watches=told, since=now, changed_at=now))
-
-
-def _on_list(connection: Connection, list_id: int) -> tuple[tuple[Watch, Terms], ...]:
-    """Read the watches on a list with their terms, without the ids that they are stored under."""
-    item: list[Any] = [one for one in watchlist_watch.c if one.name not in ("created_at", "watchlist_id", "watch_id")]
-    found = select(watch, *item).join(watchlist_watch, watchlist_watch.c.watch_id == watch.c.id)
-    rows = connection.execute(found.where(watchlist_watch.c.watchlist_id == list_id).order_by(watch.c.name, watch.c.key))
-    return tuple((read_watch(row, ""), read_terms(row)) for row in rows)
-
-
-def _followers(connection: Connection, list_id: int, before: datetime) -> tuple[Channel, ...]:
-    found = (
-        select(channel)
-        .join(subscription, subscription.c.channel_id == channel.c.id)
-        .join(named_watchlist, named_watchlist.c.watchlist_id == subscription.c.watchlist_id)
-        .where(named_watchlist.c.watchlist_id == list_id, named_watchlist.c.channel_id != channel.c.id)
-        .where(subscription.c.created_at < before)
-        .order_by(channel.c.id)
-    )
-    return tuple(read_channel(row) for row in connection.execute(found))

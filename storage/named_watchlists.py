@@ -27,7 +27,7 @@ from storage.list_changes import (
     TakeDraft,
     UnfollowWatchlist,
 )
-from storage.list_news import keep_told
+from storage.list_told import keep_told
 from storage.operating import limits
 from storage.packs import PACK, drop_unfollowed, keep_pack
 from storage.records import WatchlistRecord, WatchRecord, channel_key

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from storage.records import ChannelKind, ChannelState, DeliveryState, channel_key
+from storage.records import ChannelKind, ChannelState, DeliveryKind, DeliveryState, channel_key
 from storage.sql import insert_new
 from storage.tables import channel, delivery
+from storage.timetables import ALERT_RANK, ANSWER_RANK
 from storage.watchlists import chat_type
 
 if TYPE_CHECKING:
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from storage.records import DeliveryKind, Reply
+    from storage.records import Reply
 
 
 def queue_reply(connection: Connection, reply: Reply, kind: DeliveryKind, key: str | None, now: datetime) -> bool:
-    """Queue an answer or a note, to be sent before alerts; False if one of this key was queued before."""
+    """Queue an answer, which goes before all else, or a note, which waits its turn; False if one of this key was queued before."""
     row = {
         "channel_id": _place(connection, reply, now),
         "kind": kind.value,
-        "rank": 0,
+        "rank": ANSWER_RANK if kind is DeliveryKind.REPLY else ALERT_RANK,
         "dedup_key": key,
         "payload": {"text": reply.text, "buttons": [[list(button) for button in line] for line in reply.buttons]}
         | ({"evidence": reply.evidence} if reply.evidence is not None else {})

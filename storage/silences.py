@@ -196,7 +196,7 @@ def _fallen_silent(row: Row[Any], known: Habit | None, back_at: datetime | None,
 
 def _over(one: Row[Any], row: Row[Any], known: Habit | None) -> bool:
     if one.reason == SilenceReason.FAILING.value:
-        return not row.fail_count
+        return not row.fail_count and row.last_ok_at is not None and row.last_ok_at > one.since
     return known is not None and known.last_at > one.since
 
 

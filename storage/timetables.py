@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 
     from storage.engine import Database
 
-ALERT_RANK = 1
+ANSWER_RANK, ALERT_RANK = 0, 1
 _RANKS = {Rhythm.HOURLY: 2, Rhythm.DAILY: 3, Rhythm.WEEKLY: 4}
 _QUIET_RANK = 2  # for the end of the quiet hours: with what is told by the hour
 _FARTHEST = timedelta(days=8)  # a week, and the hour by which clocks are set
 DIGEST, QUIET = "digest", "quiet"  # why it was held
 _URGENT = [kind.value for kind in EventKind if kind.alert is AlertClass.CANCELLED]
 
-_ALERTS = and_(delivery.c.channel_id == bindparam("of_channel"), delivery.c.state == PENDING, delivery.c.kind == DeliveryKind.ALERT.value)
+_UNASKED = and_(delivery.c.channel_id == bindparam("of_channel"), delivery.c.state == PENDING, delivery.c.kind != DeliveryKind.REPLY.value)
 _RELEASE = (
     update(delivery)
-    .where(_ALERTS, delivery.c.rank == bindparam("of_rank"))
+    .where(_UNASKED, delivery.c.rank == bindparam("of_rank"))
     # It counts as made now: what is not told in a week is withheld, and it has only begun to wait for its turn.
     .values(rank=ALERT_RANK, held=bindparam("why"), created_at=bindparam("present", type_=Instant))
 )
 _OF_URGENT = exists().where(alert.c.id == delivery.c.alert_id, story.c.id == alert.c.story_id, story.c.event.in_(_URGENT))
 _HOLD = (
     update(delivery)
-    .where(_ALERTS, delivery.c.rank == ALERT_RANK, delivery.c.leader_id.is_(None))
+    .where(_UNASKED, delivery.c.rank == ALERT_RANK, delivery.c.leader_id.is_(None))
     .where(not_(and_(bindparam("urgent", type_=Boolean), _OF_URGENT)))
     .where(~and_(delivery.c.maybe_sent, delivery.c.attempts > 0))  # what may have arrived is repeated as it was
     .values(rank=_QUIET_RANK)

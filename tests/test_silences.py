@@ -205,6 +205,8 @@ async def test_a_feed_that_fails_for_a_day_is_told_while_it_is_asked_and_is_not_
     now = END + 5 * DAY
     store.save_state("itv", failed(END, now), now)
     assert "• ITV: cannot be read since 16 June 2026" in (await told_now(store, now))[0]
+    store.sync_feeds([FEEDS[0], replace(FEEDS[1], url="https://itv.example/new")], now + DAY)
+    assert await told_now(store, now + DAY) == [], "a new address is no answer"
     store.save_state("itv", answered(now + DAY), now + DAY)
     assert await told_now(store, now + DAY) == ["✅ Back again: ITV"]
     store.save_state("itv", answered(now + 2 * DAY), now + 2 * DAY)

@@ -24,7 +24,8 @@ from storage.list_changes import (
     UnfollowWatchlist,
 )
 from storage.operator_changes import Limits, SetLimits
-from storage.records import AddWatch, ConfigWatchlist, EnsureChannel, ForgetChat, MigrateChat, RemoveWatch
+from storage.records import AddWatch, ConfigWatchlist, EnsureChannel, ForgetChat, MigrateChat, RemoveWatch, Reply
+from storage.times import SetTimes, Times
 from watchers.types import EventKind, Money, Organisation, Role, Terms, Watch
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -311,6 +312,18 @@ def test_followers_are_told_once_a_list_has_settled_and_whoever_goes_on_changing
     assert store.tell_followers(found, [], begun + 18 * MINUTE)
     assert not store.tell_followers(found, [], begun + 18 * MINUTE)
     assert store.list_news(begun + HOUR) == []
+
+
+def test_followers_are_told_after_their_quiet_hours(store, now):
+    mine = followed_list(store, now)
+    store.apply([SetTimes(chat_id=BOB, times=Times(quiet=(9 * 60, 11 * 60)))], now=now)  # it is half past nine
+    store.apply([AddWatch(**mine, watch=PAIR)], now=now + MINUTE)
+    (found,) = store.list_news(now + 4 * MINUTE)
+    assert store.tell_followers(found, [Reply(chat_id=BOB, thread_id=None, text="more")], now + 4 * MINUTE)
+
+    assert claim(store, now + 5 * MINUTE) is None
+    store.turn_timetables(now + 90 * MINUTE)
+    assert claim(store, now + 90 * MINUTE).payload["text"] == "more"
 
 
 def test_nothing_is_kept_of_changes_that_nobody_follows_and_nothing_outlives_its_list(store, now):
