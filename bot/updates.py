@@ -197,7 +197,8 @@ class Telegram:
                     found = await self._until_answered(self._bot.get_webhook_info)
                     if found.url != webhook.url:
                         self._is_deaf("it has set another webhook" if found.url else "it has taken away the webhook")
-                        return
+                        await self._until_nobody_listens()
+                        break
                     self.last_ok_at, self.deaf = self._now(), why_not_brought(found, self._brought_at)
                     await asyncio.sleep(self._look_pause)
             finally:

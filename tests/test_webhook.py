@@ -245,18 +245,18 @@ async def test_who_asks_after_a_webhook_misses_nothing_though_updates_came_in_no
     assert [len(world.api.shown(person)) for person in (ANN, 8, 9)] == [1, 1, 1]
 
 
-async def test_another_webhook_for_the_token_ends_listening_loudly(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot import updates
-
-    monkeypatch.setattr(updates, "_LOOK_PAUSE", 0.02)
+async def test_another_webhook_for_the_token_is_told_loudly_and_commands_are_heard_again_when_it_is_gone(world: World) -> None:
     async with world.running():
         await world.ask(ANN, "/help")
         world.api.webhook_error = {"last_error_date": 2**31, "last_error_message": "Connection refused"}
         world.api._bring_no_more()
         world.api.write(ANN, "/help")
         await world.api.until(lambda: "Connection refused" in str(world.telegram.deaf))
-        world.api.webhook = {"url": "https://thief.example.org/", "secret_token": "x"}
+        world.api.webhook, world.api.webhook_error = {"url": "https://thief.example.org/", "secret_token": "x"}, {}
         await world.api.until(lambda: "another program" in str(world.telegram.deaf))
+        assert len(world.api.called("setWebhook")) == 1
+        world.api.webhook = {}
+        await world.api.until(lambda: len(world.api.shown(ANN)) == 2 and world.telegram.deaf is None)
 
 
 async def test_a_webhook_that_telegram_refuses_is_said_and_tried_again(world: World) -> None:
