@@ -19,7 +19,7 @@ from test_architecture import TREES
 _TAG = re.compile(r"</?(?:b|i|u|s|a|code|pre|blockquote|tg-spoiler|span)(?:[\s>]|$)")
 _TRANSACTION = re.compile(r"\s*(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b|(?i:\s*(?:begin|commit|rollback|savepoint)(?:\s+\w+)?\s*;?\s*$)")
 _UNSAFE = {"shell": True, "verify": False, "verify_ssl": False, "ssl": False, "trust_env": True, "hide_parameters": False}
-_SECRET = re.compile(r"(?i)\b\w*(secret|token|password)\w*(\.\w+\(\))*")
+_SECRET = re.compile(r"(?i)(\w+\.)*\w*(secret|token|password)\w*(\.\w+\(\))*")
 _COLUMN = re.compile(r"\w+\.c\.\w+")  # what an index finds is compared by the database
 _OURS = re.compile(r"[\w.]*(table|column|name|pragma|seconds|_[A-Z]+)[\w.]*")  # of tables and columns
 

@@ -81,7 +81,7 @@ def static_rules(run: Run) -> Result:
     linted = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if linted.returncode:
         print(linted.stdout, file=sys.stderr)
-    found = by_tests(run, "tests/test_static_rules.py", "tests/test_architecture.py", least=20, what="rules")
+    found = by_tests(run, "tests/test_static_rules.py", "tests/test_architecture.py", least=20, what="tests of rules")
     said = "the linter finds nothing" if linted.returncode == 0 else "the linter finds something"
     return Result(figure=f"{said}; {found.figure}", passed=found.passed and linted.returncode == 0)
 
