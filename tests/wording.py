@@ -21,7 +21,7 @@ from telegram import Update
 
 from bot.commands import BUTTONS, COMMANDS, decide
 from bot.commands.asked import Place, read
-from bot.commands.desk import Decision, Desk, Quota
+from bot.commands.desk import Decision, Desk, Quota, stale
 from bot.commands.telling import why
 from bot.contract import contract_head, contract_lines
 from bot.deliver import Deliverer, Settings
@@ -33,6 +33,7 @@ from bot.render import MAX_UNITS, Message, render_alert, render_brief
 from bot.speech import Speech
 from bot.verdicts import Policy
 from bot.watch_words import describe
+from storage.exceptions import LimitReached, NotFound
 from storage.groups import Group, GroupKind
 from storage.list_changes import AddWatchlist
 from storage.records import (
@@ -444,7 +445,10 @@ class Bot:
         desk = await self._desk.speaking_to(request)  # type: ignore[arg-type]
         decision = await decide(request, desk, Quota(10**9), self.now)
         self.store.save_updates([InboxUpdate(update_id=self._update, raw={})], self.now)
-        self.store.apply(decision.changes, update_id=self._update, replies=decision.replies, now=self.now)
+        try:
+            self.store.apply(decision.changes, update_id=self._update, replies=decision.replies, now=self.now)
+        except (LimitReached, NotFound):  # what another button took away before, or too much: answered by a toast (``bot.updates``)
+            decision = stale(desk)
         self._shown_at_once(decision, what)
         await self.deliver(what)
 
