@@ -199,8 +199,8 @@ class BotApi:
             "chat": chat.json(),
             "from": {"id": actor, "is_bot": False, "first_name": "Ann"},
             "date": int(time.time()),
-            "old_chat_member": _member(old, me),
-            "new_chat_member": _member(new, me) | more,
+            "old_chat_member": member(old, me),
+            "new_chat_member": member(new, me) | more,
         }
         return self.push("my_chat_member", change)
 
@@ -421,10 +421,10 @@ class BotApi:
     async def _get_chat_member(self, parameters: dict[str, Any]) -> Any:
         chat, user = self._chat(parameters["chat_id"]), int(parameters["user_id"])
         if user == BOT_ID:
-            return _member(chat.bot, {"id": user, "is_bot": True, "first_name": "Watch"})
+            return member(chat.bot, {"id": user, "is_bot": True, "first_name": "Watch"})
         if chat.type == "channel" and chat.bot != "administrator":
             raise RefusedError(400, "Bad Request: member list is inaccessible")
-        return _member(chat.members.get(user, "left"), {"id": user, "is_bot": False, "first_name": "Ann"})
+        return member(chat.members.get(user, "left"), {"id": user, "is_bot": False, "first_name": "Ann"})
 
     # --- helpers
 
@@ -518,7 +518,7 @@ _PERMISSIONS = (
 ).split()
 
 
-def _member(status: str, user: dict[str, Any]) -> dict[str, Any]:
+def member(status: str, user: dict[str, Any]) -> dict[str, Any]:
     """A chat member as the real server writes it."""
     made: dict[str, Any] = {"status": status, "user": user}
     if status == "creator":

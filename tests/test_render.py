@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wording import KINDS, MAX_TOAST, Bot, faults, notice_of, shows, view_of
 
-from bot.commands import BUTTONS
 from bot.locale import LANGUAGES
 from bot.markup import WORD_JOINER, clip, host_of, join, shown, tagless, units
 from bot.render import MAX_UNITS, render_alert, render_brief, render_json, render_payload
@@ -485,40 +484,29 @@ def test_every_figure_of_a_message_stands_in_what_it_was_made_from(sentence: str
 @pytest.mark.shared
 @needs_judge
 def test_hostile_texts_pass_the_judge_and_keep_their_letters(shared: Path) -> None:
-    """T1, a few kinds of messages for each text; ``make trust`` tries all of them with each."""
+    """T1, one kind of message for each text; ``make trust`` tries all of them with each."""
     lines = (shared / "data/hostile/telegram_html_injections.txt").read_text(encoding="utf-8").splitlines()
     payloads = [json.loads(line.split("\t")[2]) for line in lines if line and not line.startswith("#")]
     kinds = list(KINDS)
     wrong = []
     for number, payload in enumerate(payloads):
-        view = view_of(payload, notice=notice_of(payload) if number % 2 else None)
-        for kind in ("alert", kinds[number % len(kinds)]):
-            said = KINDS[kind](view, ENGLISH)
-            wrong += [(payload, kind, fault) for fault in faults(said)]
-            wrong += [] if shows(said, payload) or kind == "alert told above" else [(payload, kind, "its letters are not there")]
+        kind = kinds[number % len(kinds)]
+        said = KINDS[kind](view_of(payload, notice=notice_of(payload) if number % 2 else None), ENGLISH)
+        wrong += [(payload, kind, fault) for fault in faults(said)]
+        wrong += [] if shows(said, payload) or kind == "alert told above" else [(payload, kind, "its letters are not there")]
 
     assert len(payloads) > 100
     assert wrong == []
 
 
 @needs_judge
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ('</b><a href="https://evil.example">x</a> &amp; {n} @admin #tag evil.example \u202eمستشفى\u202c \u2067b', "en"),
-        ("😀é\u0301<" * 900, "ar"),
-    ],
-    ids=["markup", "length"],
-)
-async def test_whatever_things_and_people_are_called_every_message_is_taken_as_it_was_meant(
-    sqlite_url: str, text: str, language: str
-) -> None:
+async def test_whatever_things_and_people_are_called_every_message_is_taken_as_it_was_meant(sqlite_url: str) -> None:
     """Every kind of message there is: all commands, and every button of all answers."""
+    text = '</b><a href="https://evil.example">x</a> &amp; {n} @admin #tag evil.example \u202eمستشفى\u202c \u2067b' + "😀é\u0301<" * 900
     with open_store(sqlite_url) as store:
-        bot = Bot(store, text, language)
+        bot = Bot(store, text, "ar")
         await bot.live()
 
     assert [(said.what, fault) for said in bot.said for fault in faults(said)] == []
     assert all(units(toast) <= MAX_TOAST for toast in bot.toasts)
     assert all(shows(said, text) for said in bot.said if said.what in ("alert", "alert with a notice", "digest", "button i"))
-    assert bot.pressed == set(BUTTONS), "a button that is shown nowhere here has to be"

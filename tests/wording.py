@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from alertviews import alert_view, match, notice, report
-from botapi import RefusedError, found_texts, parse_html
+from botapi import RefusedError, found_texts, member, parse_html
 from storing import Rules, a_notice, an_entry, save, told
 from telegram import Update
 
@@ -90,7 +90,7 @@ ARGUMENTS = {  # that commands take besides a text
     "admin": ("announce {text}\n{text}", "allow {text}", "feeds"),
 }
 NOW = datetime(2026, 5, 21, 12, tzinfo=UTC)
-ANN, GROUP = 7, -1001001
+ANN, GROUP, CHANNEL = 7, -1001001, -1002001
 
 
 def bare(text: str) -> str:
@@ -335,6 +335,8 @@ class Bot:
                 await self.ask(f"/{command} {argument.replace('{text}', self.text)}".strip(), ANN if argument else GROUP)
         for text in (self.text, f"https://press.example/1 {self.text}"):
             await self.ask(text, ANN)
+        for old, new in (("left", "administrator"), ("administrator", "left")):
+            await self.standing(old, new)
         await self.press_everything()
         await self.press(ANN, f"x:yes:{ANN}")
 
@@ -413,6 +415,14 @@ class Bot:
             more = {"entities": [{"type": "url", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]}
         message = {"message_id": 5, "date": int(self.now.timestamp()), "chat": self._chat(chat), "from": self._person, "text": text}
         await self._hear({"message": message | more}, text.split(maxsplit=1)[0] if text.startswith("/") else "words")
+
+    async def standing(self, old: str, new: str) -> None:
+        """We are let into the group and a channel, or shut out of them."""
+        me = {"id": 1, "is_bot": True, "first_name": "Watch"}
+        for chat in (self._chat(GROUP), {"id": CHANNEL, "type": "channel", "title": self.text}):
+            members = {"old_chat_member": member(old, me), "new_chat_member": member(new, me)}
+            body = {"chat": chat, "from": self._person, "date": int(self.now.timestamp())} | members
+            await self._hear({"my_chat_member": body}, f"bot is {new}")
 
     async def press(self, chat: int, data: str) -> None:
         message = {"message_id": 5, "date": int(self.now.timestamp()), "chat": self._chat(chat), "text": "?"}

@@ -58,6 +58,8 @@ def hostile_texts(run: Run) -> Result:
         spoken, missing = spoken + len(bot.said), missing - bot.pressed
         found += [(said.what, text, fault) for said in bot.said for fault in faults(said)]
         run.say(f"{number + 1} of {len(every)}")
+    if missing:
+        print(f"shown nowhere, so not tried: buttons {sorted(missing)}", file=sys.stderr)
     figure = (
         f"{len(texts)} texts in {len(KINDS)} kinds of alerts ({made} messages), {len(every)} of them through all commands and buttons ({spoken}): "
         f"{_counted(found)}, letters lost {unread}"
