@@ -16,7 +16,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 CODE := bot watchers storage tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long trust trust-long telegram-checks contract-thread bot-bench accuracy texts lint types lock audit wheel-test clean
+.PHONY: help demo run test test-long trust trust-long telegram-checks contract-thread bot-bench accuracy texts transcript lint types lock audit wheel-test clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ accuracy: $(VENV)/.dev  ## measure understanding, and fail when a figure fell by
 
 texts: $(VENV)/.dev  ## bring the catalogues of all languages up to date, and list what is to be translated
 	@$(PY) -m bot.locale
+
+transcript: $(VENV)/.dev  ## play a week with the bot, and write docs/transcript.md and its pictures anew
+	@$(PY) -m benchmarks.transcript
 
 lint: $(VENV)/.dev  ## check style and format
 	@$(PY) -m ruff check .

@@ -116,6 +116,14 @@ def _config(week: Week, server: str, folder: Path) -> Config:
     return config_from({**sections, "feeds": feeds, "fetch": fetch}, folder / "config.toml")
 
 
+@asynccontextmanager
+async def served(week: Week) -> AsyncIterator[Config]:
+    """The week on loopback, and a configuration that watches it from a folder of its own, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="contractwatch-demo-") as name:
+        async with _served(_web(week)) as server:
+            yield _config(week, server, Path(name))
+
+
 async def run_demo(
     samples: Path,
     transport: Transport,
@@ -127,21 +135,18 @@ async def run_demo(
     """Watch the sample week; alerts go to ``transport``. One round for each day."""
     week = Week.read(samples)
     rounds = []
-    with tempfile.TemporaryDirectory(prefix="contractwatch-demo-") as name:
-        async with _served(_web(week)) as server:
-            config = _config(week, server, Path(name))
-            async with opened(config, lambda: week.now, telegram=False) as parts:
-                for poll in week.data["polls"]:
-                    week.turn_to(poll)
-                    on_day(week.now)
-                    # One feed after the other, so that the same outlet is the first with a story each time.
-                    done = await run_round(
-                        parts,
-                        {ChannelKind.CONSOLE: transport},
-                        on_start=on_start,
-                        on_done=on_done,
-                        patience=timedelta(0),
-                        concurrent=1,
-                    )
-                    rounds.append(done)
+    async with served(week) as config, opened(config, lambda: week.now, telegram=False) as parts:
+        for poll in week.data["polls"]:
+            week.turn_to(poll)
+            on_day(week.now)
+            # One feed after the other, so that the same outlet is the first with a story each time.
+            done = await run_round(
+                parts,
+                {ChannelKind.CONSOLE: transport},
+                on_start=on_start,
+                on_done=on_done,
+                patience=timedelta(0),
+                concurrent=1,
+            )
+            rounds.append(done)
     return rounds

@@ -1,4 +1,4 @@
-"""A digest: alerts that waited for a time of the chat's, one line each, by kind and by watch, and a numbered button that opens each."""
+"""A digest: alerts that waited for a time of the chat, one line each, by kind and by watch, and a numbered button that opens each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.markup import Piece, bold, join, tagless, units, words
-from bot.render import AGAIN, MAX_UNITS, first_of, money, sign_and_label
+from bot.render import AGAIN, MAX_UNITS, parties, sign_and_label
 from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from storage.groups import Group, GroupKind
@@ -17,7 +17,6 @@ OPEN = "o"  # first letter of button data: "o:<alert>"
 MOST = 20  # alerts in one message
 _A_ROW = 5  # buttons
 _ROOM = 700  # units kept free for the heads
-_MAX_LINE = 160
 _CLASSES = (AlertClass.CANCELLED, AlertClass.AWARDED, None)
 
 
@@ -26,8 +25,9 @@ def render_digest(
 ) -> tuple[Piece, tuple[int, ...], tuple[tuple[tuple[str, str], ...], ...]]:
     """The text of a digest, the deliveries that can be read in it, and the buttons that open their alerts."""
     shown = _that_fit(views, speech)
-    head = _head(group, speech, again=again)
-    lines, buttons = _lines(_in_order([views[number] for number in shown]), speech)
+    ordered = _in_order([views[number] for number in shown])
+    head = _head(group, ordered, speech, again=again)
+    lines, buttons = _lines(ordered, speech)
     rows = tuple(tuple(buttons[start : start + _A_ROW]) for start in range(0, len(buttons), _A_ROW))
     return join("\n", [head, *lines, words(""), speech.say(texts.OPEN_ONE)]), shown, rows
 
@@ -37,7 +37,7 @@ def _that_fit(views: Mapping[int, AlertView], speech: Speech) -> tuple[int, ...]
     used = _ROOM
     shown: list[int] = []
     for number, view in views.items():
-        used += units(tagless(speech.directed(_line(view, speech)).html)) + len(_about(view)) + 6
+        used += units(tagless(speech.directed(_line(view, speech)).html)) + 6
         if shown and used > MAX_UNITS:
             break
         shown.append(number)
@@ -59,35 +59,31 @@ def _lines(views: Sequence[AlertView], speech: Speech) -> tuple[list[Piece], lis
     lines: list[Piece] = []
     buttons: list[tuple[str, str]] = []
     counts = Counter(sign_and_label(view) for view in views)
-    kind_above: tuple[str, Text] | None = None
-    about_above = ""
+    above: tuple[str, Text] | None = None
     for number, view in enumerate(views, 1):
-        kind, about = sign_and_label(view), _about(view)
-        if kind != kind_above:
+        kind = sign_and_label(view)
+        if kind != above:
             title = speech.say(texts.OF_A_KIND, kind=speech.say(kind[1]), count=counts[kind])
             lines += [words(""), words(f"{kind[0]} ") + bold(title)]
-        if about and (kind, about) != (kind_above, about_above):
-            lines.append(bold(speech.name(about)))
-        kind_above, about_above = kind, about
+        above = kind
         lines.append(speech.say(texts.NUMBERED, number=number, line=_line(view, speech)))
         buttons.append((speech.number(number).plain, f"{OPEN}:{view.alert_id}"))
     return lines, buttons
 
 
 def _line(view: AlertView, speech: Speech) -> Piece:
-    """Who and whom, for how much, when."""
-    parties = [first_of([speech.name(name) for name in names], 1, speech) for names in (view.suppliers, view.public_bodies) if names]
-    if not parties:
-        parties = [speech.name(view.entries[0].title if view.entries else view.sentence, _MAX_LINE)]
-    if view.value is not None:
-        parties.append(money(view.value, speech, official=view.notice is not None))
+    """Who and whom, for how much, on which day."""
     at = min((entry.published for entry in view.entries if entry.published is not None), default=view.created_at)
-    return join(" · ", [*parties, speech.published(at)])
+    day = speech.short_date(at.astimezone(speech.zone).date(), year=False)
+    return join(" · ", [*parties(view, speech, 1), day])
 
 
-def _head(group: Group, speech: Speech, *, again: bool) -> Piece:
+def _head(group: Group, views: Sequence[AlertView], speech: Speech, *, again: bool) -> Piece:
+    """How many there are, and where the message shows all of them, of which kinds: what a locked screen shows."""
     mark = f"{AGAIN} " if again else ""
-    count = len(group.parts)
-    if group.kind is GroupKind.DIGEST:
-        return words(f"{mark}{texts.MANY_SIGN} ") + bold(speech.say(texts.DIGEST, n=count))
-    return join("\n", [words(f"{mark}{texts.MANY_SIGN} ") + bold(speech.say(texts.ALERTS, n=count)), speech.say(texts.IN_QUIET_HOURS)])
+    digest = group.kind is GroupKind.DIGEST
+    top = words(f"{mark}{texts.MANY_SIGN} ") + bold(speech.say(texts.DIGEST if digest else texts.ALERTS, n=len(group.parts)))
+    if len(views) == len(group.parts):
+        counts = Counter(sign_and_label(view)[0] for view in views)
+        top = join(" · ", [top, *(words(f"{sign} ") + speech.number(count) for sign, count in counts.items())])
+    return top if digest else join("\n", [top, speech.say(texts.IN_QUIET_HOURS)])

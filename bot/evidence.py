@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.markup import Piece, host_of, join, quote, words
+from bot.markup import Piece, host_of, join, words
 from bot.render import Message
 from bot.speech import ENGLISH, Counted, Speech, Text
 from bot.texts import evidence as texts
@@ -146,7 +146,7 @@ def as_message(evidence: AlertEvidence, speech: Speech) -> Message:
     wrong = problems(evidence)
     lines = [
         speech.say(texts.TITLE, number=speech.name(str(evidence.alert_id))),
-        quote(speech.name(evidence.sentence, _MAX_WORDS)),
+        speech.quote(evidence.sentence, _MAX_WORDS),
         speech.say(texts.RULE, rule=speech.name(evidence.rule, _MAX_RULE)),
     ]
     if first is not None and first.document is not None:

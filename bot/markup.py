@@ -98,9 +98,14 @@ def isolate(text: str, *, always: bool = False) -> str:
     return text
 
 
+def paragraph(text: str, limit: int) -> str:
+    """Foreign text as it may stand in a line of its own, not yet escaped; ``limit`` in UTF-16 units."""
+    return clip(inert(clean(text[: limit * 8])), limit)  # what is far behind the cut need not be looked at
+
+
 def shown(text: str, limit: int, *, always: bool = False) -> str:
-    """Foreign text as it may stand in a message, not yet escaped; ``limit`` in UTF-16 units, isolates not counted."""
-    return isolate(clip(inert(clean(text[: limit * 8])), limit), always=always)  # what is far behind the cut need not be looked at
+    """Foreign text as it may stand among other words, not yet escaped; ``limit`` in UTF-16 units, isolates not counted."""
+    return isolate(paragraph(text, limit), always=always)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.alert_buttons import alert_buttons
 from bot.locale import SOURCE
-from bot.markup import Piece, bold, join, quote, tagless, units, words
+from bot.markup import Piece, bold, join, tagless, units, words
 from bot.speech import Speech, Text
 from bot.texts import alerts as texts
 from bot.texts import wishes
@@ -114,7 +114,7 @@ def _parts(view: AlertView, speech: Speech, *, again: bool) -> Iterator[tuple[in
     yield 1, _look_alikes(view, speech)
     yield 2, _history(view, speech)
     yield 7, _title(view, speech)
-    yield 2, quote(speech.name(quoted, _MAX_SENTENCE)) if (quoted := _quoted(view)) else None
+    yield 2, speech.quote(quoted, _MAX_SENTENCE) if (quoted := _quoted(view)) else None
     yield 3, _reason(view.cancel_reason, speech)
     yield 3, speech.say(texts.DIRECT_AWARD) if view.notice and view.notice.direct_award else None
     yield 3, _supplier_note(view.notice, speech)
@@ -133,14 +133,27 @@ def _fit(parts: list[_Part], form: Callable[[Piece], str], seen: Callable[[Piece
 
 def _headline(view: AlertView, speech: Speech, *, again: bool) -> Piece:
     sign, label = sign_and_label(view)
-    pieces = [bold(speech.say(label))]
-    pieces += [_names(names, speech) for names in (view.suppliers, view.public_bodies) if names]
-    if not view.suppliers and not view.public_bodies and view.entries:
-        pieces.append(speech.name(view.entries[0].title, _MAX_NAME * 2))
-    if view.value is not None:
-        pieces.append(money(view.value, speech, official=view.notice is not None))
+    pieces = [bold(speech.say(label)), *parties(view, speech, _MAX_PARTIES)]
     mark = f"{AGAIN} " if again else ""
     return words(f"{mark}{sign} ") + join(" · ", pieces)
+
+
+def parties(view: AlertView, speech: Speech, most: int) -> list[Piece]:
+    """Who, whom and for how much; where no supplier is known what the contract is called, where nobody is what was reported."""
+    title = _contract(view)
+    pieces = [first_of([speech.name(name) for name in view.suppliers], most, speech)] if view.suppliers else []
+    pieces += [speech.name(title)] if title and not view.suppliers else []
+    pieces += [first_of([speech.name(name) for name in view.public_bodies], most, speech)] if view.public_bodies else []
+    if not pieces:
+        pieces.append(speech.name(view.entries[0].title if view.entries else view.sentence, _MAX_NAME * 2))
+    if view.value is not None:
+        pieces.append(money(view.value, speech, official=view.notice is not None))
+    return pieces
+
+
+def _contract(view: AlertView) -> str:
+    """What an official notice calls the contract."""
+    return "" if view.notice is None else view.notice.title.strip()
 
 
 def sign_and_label(view: AlertView) -> tuple[str, Text]:
@@ -170,7 +183,7 @@ def _correction(view: AlertView, one: Correction, speech: Speech) -> Iterator[tu
     source = next((entry for entry in view.entries if entry.entry_id == one.entry_id), None)
     if source is not None:
         yield 2, speech.say(texts.SAYS_NOW, who=speech.link(outlet(source, speech), source.url))
-    yield 2, quote(speech.name(one.said, _MAX_SENTENCE)) if one.said.strip() else None
+    yield 2, speech.quote(one.said, _MAX_SENTENCE) if one.said.strip() else None
 
 
 def _told_before(view: AlertView, speech: Speech) -> Piece | None:
@@ -214,9 +227,10 @@ def _history(view: AlertView, speech: Speech) -> Piece | None:
 
 
 def _quoted(view: AlertView) -> str:
-    """The evidence without the reason at its end, which has a line of its own below."""
+    """The words it rests on, but for what stands on lines of its own: the reason at their end, and a notice's name for the contract."""
     reason = view.cancel_reason or ""
-    return view.sentence.removesuffix(reason).rstrip(" :").strip() if reason else view.sentence.strip()
+    said = view.sentence.removesuffix(reason).rstrip(" :").strip() if reason else view.sentence.strip()
+    return "" if said.casefold() == _contract(view).casefold() else said
 
 
 def _names(names: tuple[str, ...], speech: Speech) -> Piece:
@@ -273,16 +287,13 @@ def _look_alikes(view: AlertView, speech: Speech) -> Piece | None:
 
 
 def _title(view: AlertView, speech: Speech) -> Piece | None:
-    """What the report or the contract is called, unless the evidence already says it."""
-    if view.notice is not None and view.notice.title.strip():
-        title, sentence = view.notice.title, texts.CONTRACT
-    elif view.entries:
-        title, sentence = view.entries[0].title, texts.HEADLINE
-    else:
+    """What the contract is called, unless the first line says it; of a report its headline, unless the evidence does."""
+    if title := _contract(view):
+        return speech.say(texts.CONTRACT, title=speech.name(title, _MAX_LINE)) if view.suppliers else None
+    headline = view.entries[0].title.strip() if view.entries else ""
+    if not headline or headline.casefold().strip(" .") in view.sentence.casefold():
         return None
-    if not title.strip() or title.casefold().strip(" .") in view.sentence.casefold():
-        return None
-    return speech.say(sentence, title=speech.name(title, _MAX_LINE))
+    return speech.say(texts.HEADLINE, title=speech.name(headline, _MAX_LINE))
 
 
 def _reason(reason: str | None, speech: Speech) -> Piece | None:
@@ -345,7 +356,7 @@ def outlet(entry: StoryEntry, speech: Speech) -> Piece:
 def _watches(view: AlertView, speech: Speech) -> Piece | None:
     watched = dict.fromkeys((match.watch_name, Role.EITHER if match.watch.partner else match.role) for match in view.matches)
     names = [in_the_part(name or speech.say(wishes.ANY_CONTRACT), role if name else Role.EITHER, speech) for name, role in watched]
-    return speech.say(texts.YOUR_WATCH, names=first_of(names, _MAX_WATCHES, speech)) if names else None
+    return speech.say(texts.WATCHED, names=first_of(names, _MAX_WATCHES, speech)) if names else None
 
 
 def in_the_part(name: str | Piece, role: Role, speech: Speech) -> Piece:

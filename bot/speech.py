@@ -17,14 +17,15 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_timezone_location
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_symbol, list_currencies
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, get_currency_name, get_currency_symbol, list_currencies
 
 from bot.locale import SOURCE, nearest, translations
-from bot.markup import Piece, clean, clip, foreign, isolate, link, tagless, words
+from bot.markup import Piece, clean, clip, foreign, isolate, link, paragraph, quote, tagless, words
 
 _UTC = ZoneInfo("UTC")
 _LOCALES = {"en": "en_GB"}  # what else a language is written like; others by their own rules
 _RIGHT_TO_LEFT = ("ar",)
+_CURRENCIES_BY_NAME = ("ar",)  # its symbols of foreign currencies are Latin letters and a sign ("UK£"), which nobody writes
 _RIGHT_TO_LEFT_MARK = "\u200f"
 _MAX_NAME = 90
 _MAX_LABEL = 40
@@ -105,6 +106,10 @@ class Speech:
         """Words from a feed, a notice or a person, safe to stand anywhere in a message."""
         return foreign(text, limit, always=self.right_to_left)
 
+    def quote(self, text: str, limit: int) -> Piece:
+        """Words from a feed or a notice as a quote: a paragraph of its own, which runs the way they run."""
+        return quote(words(paragraph(text, limit)))
+
     def short(self, text: str, limit: int = _MAX_LABEL) -> str:
         """Foreign words as plain text, for a button or a toast."""
         return self._isolate(clip(clean(text), limit))
@@ -155,6 +160,9 @@ class Speech:
         """A sum, never rounded: one with more decimals than its currency has is written out. ``short``: in words ("2.4 billion")."""
         if currency not in list_currencies() or amount != round(amount, 2):
             return words(self._isolate(f"{format_decimal(amount, locale=self.locale, decimal_quantization=False)} {currency}"))
+        if self.language in _CURRENCIES_BY_NAME:
+            number = (self._in_words(amount) if short else None) or format_decimal(amount, locale=self.locale)
+            return words(self._isolate(f"{number}\u00a0{get_currency_name(currency, amount, locale=self.locale)}"))
         pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
         if short and (figure := self._in_words(amount)) is not None:
             symbol = get_currency_symbol(currency, locale=self.locale)

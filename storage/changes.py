@@ -194,7 +194,7 @@ def _ensure_channel(connection: Connection, change: EnsureChannel, now: datetime
     if (row is None or row.transient) and change.added_by is not None:
         _require_room(connection, change.added_by, change.chat_id)
     if row is None:
-        first = {"language": change.language, "added_by": change.added_by, "created_at": now}
+        first = {"language": change.language, "added_by": change.added_by, "created_at": now} | _zone_of(connection, change)
         place = {"key": key, "kind": ChannelKind.TELEGRAM.value, "chat_id": change.chat_id, "thread_id": change.thread_id}
         connection.execute(channel.insert().values(**place, **present, **first, state=ChannelState.ACTIVE.value))
         return
@@ -210,6 +210,13 @@ def _require_room(connection: Connection, person: int, chat_id: int) -> None:
     most = limits(connection).chats
     if connection.execute(others.where(~channel.c.transient)).scalar_one() >= most:
         raise TooManyChats(f"a person can set up {most} chats; forget one before adding another")
+
+
+def _zone_of(connection: Connection, change: EnsureChannel) -> dict[str, str]:
+    """The clock that a new place goes by: that of the chat's other topics, else of whoever sets it up, in their private chat."""
+    known = select(channel.c.zone).where(channel.c.chat_id.in_([change.chat_id, change.added_by]))
+    zone = connection.execute(known.order_by((channel.c.chat_id == change.chat_id).desc(), channel.c.id).limit(1)).scalar()
+    return {} if zone is None else {"zone": zone}
 
 
 def _forget(connection: Connection, chat_id: int, now: datetime) -> None:

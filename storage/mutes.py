@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
     from storage.engine import Database
 
@@ -74,7 +74,7 @@ class Mutes:
         """List what a channel has muted, the newest first."""
         of_story = mute.c.kind.in_([MuteKind.STORY.value, MuteKind.CONTRACT.value])
         found = (
-            select(mute, story.c.sentence, feed.c.name.label("feed_name"), watch.c.name.label("watch_name"))
+            select(mute, story.c.sentence, story.c.notice, feed.c.name.label("feed_name"), watch.c.name.label("watch_name"))
             .outerjoin(story, and_(of_story, story.c.id == mute.c.target))
             .outerjoin(feed, and_(mute.c.kind == MuteKind.FEED.value, feed.c.id == mute.c.target))
             .outerjoin(watch, and_(mute.c.kind == MuteKind.WATCH.value, watch.c.id == mute.c.target))
@@ -82,10 +82,7 @@ class Mutes:
             .where(or_(mute.c.kind != MuteKind.WATCH.value, watch.c.id.is_not(None)))
             .order_by(mute.c.created_at.desc(), mute.c.id.desc())
         )
-        return [
-            MuteRecord(id=row.id, kind=MuteKind(row.kind), name=row.sentence or row.feed_name or row.watch_name or "", until=row.until)
-            for row in connection.execute(found)
-        ]
+        return [MuteRecord(id=row.id, kind=MuteKind(row.kind), name=_called(row), until=row.until) for row in connection.execute(found)]
 
     @reads
     def mute_targets(self, connection: Connection, alert_id: int, channel_id: int) -> list[MuteTarget]:
@@ -116,6 +113,12 @@ class Mutes:
             *(MuteTarget(kind=MuteKind.FEED, target=row.id, name=row.name) for row in connection.execute(feeds.limit(_OFFERED))),
             *(MuteTarget(kind=MuteKind.WATCH, target=row.id, name=row.name) for row in connection.execute(watches.limit(_OFFERED))),
         ]
+
+
+def _called(row: Row[Any]) -> str:
+    """What a muted thing is called: of an official notice what the contract is."""
+    title = (row.notice or {}).get("title", "")
+    return title or row.sentence or row.feed_name or row.watch_name or ""
 
 
 def any_muted(connection: Connection, now: datetime) -> bool:

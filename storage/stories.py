@@ -205,7 +205,7 @@ class StoryWriter:
             value=after.value or before.value,
         )
         changed = self._corrects.changed(before, now_true, entry)
-        self._go_on(row, values, finding, self._rules.keys(entry, finding), entry=entry, shown=True, renew=False)
+        self._go_on(row, values, finding, self._rules.keys(entry, finding), entry=entry, shown=True, news=True)
         self._correct(row, Corrected(entry_id, changed, before, now_true, finding.evidence.sentence))
         return True
 
@@ -306,7 +306,7 @@ class StoryWriter:
         self.opened += 1
         self._link(number, entry_id, understood.entry, finding, reason)
         self._touch(number, keys, is_new=True)
-        if self._matches(number, finding.matches, renew=False) and understood.told and self._tells(number, finding.event):
+        if self._matches(number, finding.matches, since=self._now) and understood.told and self._tells(number, finding.event):
             self._alert(number, again=False)
         return number
 
@@ -334,7 +334,7 @@ class StoryWriter:
             values["titles"] = [*row.titles, title]
         if pushed and row.silent:
             values["silent"] = False
-        self._go_on(row, values, finding, keys, entry=entry, shown=shown, renew=pushed)
+        self._go_on(row, values, finding, keys, entry=entry, shown=shown, news=understood.told, renew=pushed)
         if self._corrects is not None and (later or again):
             before, after = read_facts(row), with_values(read_facts(row), values)
             changed = ("event",) if again else self._corrects.changed(before, after, entry)
@@ -366,7 +366,7 @@ class StoryWriter:
         if again:
             values["withdrawn_at"] = None
         before, after = read_facts(row), with_values(read_facts(row), values)
-        self._go_on(row, values, finding, keys, entry=entry, shown=bool(values) or rewritten, renew=False)
+        self._go_on(row, values, finding, keys, entry=entry, shown=bool(values) or rewritten, news=rewritten)
         self._correct(row, Corrected(entry_id, ("event", *changed) if again else changed, before, after, finding.evidence.sentence))
 
     def _go_on(
@@ -378,16 +378,20 @@ class StoryWriter:
         *,
         entry: Entry,
         shown: bool,
-        renew: bool,
+        news: bool,
+        renew: bool = False,
     ) -> None:
-        """Write what a finding changes of a story, and let its alert go out: as an edit, and to those who were not told."""
+        """Write what a finding changes of a story, and let its alert go out: as an edit, and to those who were not told.
+
+        ``news``: its words are new; else they only come again (in another place, or long after) and are not for who began to watch since.
+        """
         if shown:
             values["revision"] = story.c.revision + 1
             self._connection.execute(_STALE, {"of_story": row.id})
         self._connection.execute(update(story).where(story.c.id == row.id).values(**values, last_at=self._now))
         self._touch(row.id, keys, is_new=False)
         self._threads.follow(row.id, entry, finding)
-        matched = self._matches(row.id, finding.matches, renew=renew)
+        matched = self._matches(row.id, finding.matches, since=self._now if news else row.first_at, renew=renew)
         silent = values.get("silent", row.silent)
         event = EventKind(values.get("event", row.event))
         concerns = matched or self._connection.execute(_ANY_MATCH, {"of_story": row.id}).first() is not None
@@ -416,8 +420,8 @@ class StoryWriter:
         if not is_new:
             self._connection.execute(_TOUCH_KEYS, {"of_story": number, "present": self._now})
 
-    def _matches(self, number: int, matches: Iterable[Match], *, renew: bool) -> bool:
-        """Write down whom the story concerns; says whether somebody is to be told who perhaps was not.
+    def _matches(self, number: int, matches: Iterable[Match], *, since: datetime, renew: bool = False) -> bool:
+        """Write down whom the story concerns, ``since`` when; says whether somebody is to be told who perhaps was not.
 
         ``renew``: the entry is new and may be pushed, so those count as well who subscribed after the watch first matched.
         """
@@ -428,7 +432,7 @@ class StoryWriter:
         for watch_id, key in self._connection.execute(_WATCHES, {"keys": list(by_key)}).all():
             one = by_key[key]
             new = {"story_id": number, "watch_id": watch_id, "role": one.role.value, "proof": one.proof, "flag": one.flag}
-            added = insert_new(self._connection, story_match, {**new, "first_at": self._now, "last_at": self._now})
+            added = insert_new(self._connection, story_match, {**new, "first_at": since, "last_at": since})
             if renew and not added:
                 here = (story_match.c.story_id == number) & (story_match.c.watch_id == watch_id)
                 self._connection.execute(update(story_match).where(here).values(last_at=self._now))

@@ -15,7 +15,7 @@ from bot.texts import pressed as texts
 from storage.alert_changes import MuteKind, Wrong
 
 ANN, BOB, ADMIN = 7, 8, 99
-GROUP = -1001
+GROUP, CHANNEL = -1001, -1002
 TITLE = "Met Police scraps Palantir contract"
 
 
@@ -66,7 +66,7 @@ async def test_why_and_more_say_what_an_alert_rests_on_after_a_restart_too(sqlit
             await press(world, ANN, ANN, label=texts.WHY_BUTTON)
             await world.api.until(lambda: bare(world.api.shown(ANN)[-1]).startswith("Why you were told"))
             why = bare(world.api.shown(ANN)[-1])
-            assert "Your watch Palantir: “Palantir” stands in it." in why
+            assert "Palantir is watched here, and “Palantir” stands in the report." in why
             assert "It came from this feed: The feed." in why
             await press(world, ANN, ANN, label=texts.MORE_BUTTON)
             await world.api.until(lambda: bare(world.api.shown(ANN)[-1]).startswith("All reports of it"))
@@ -148,3 +148,20 @@ async def test_what_is_wrong_is_kept_as_a_test_case_and_told_to_the_admin_once_w
     assert (one.title, one.reason, one.told["kind"], one.told["found"]) == (TITLE, Wrong.NOT_DECIDED, "cancelled", ["Palantir"])
     assert str(ANN) not in json.dumps(one.told)
     assert world.store.ledger(world.now()).problems == ()
+
+
+async def test_in_a_channel_who_presses_is_answered_aside_and_only_admins_change_anything(world: World) -> None:
+    """What is posted there is everybody's to read, and the buttons are everybody's to press."""
+    world.api.add_chat(CHANNEL, type="channel", title="News", members={ANN: "administrator"}, bot="administrator")
+    await told(world, CHANNEL, kind="channel")
+    posts = list(world.api.shown(CHANNEL))
+
+    for reader in (ANN, BOB):
+        for label in (texts.WHY_BUTTON, texts.MORE_BUTTON):
+            assert (await press(world, reader, CHANNEL, label=label)).startswith(("Why you were told", "All reports of it"))
+            assert world.api.answers[-1]["show_alert"] == "true"
+    assert await press(world, BOB, CHANNEL, label=texts.WRONG_BUTTON) == answers.ADMINS_ONLY_TOAST
+    assert labels(world, CHANNEL) == ROW
+    await press(world, ANN, CHANNEL, label=texts.WRONG_BUTTON)
+    await world.api.until(lambda: texts.WRONG[Wrong.SUM] in labels(world, CHANNEL))
+    assert world.api.shown(CHANNEL) == posts

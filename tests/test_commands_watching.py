@@ -219,7 +219,7 @@ async def test_a_post_in_a_channel_is_its_admins_word(world: World) -> None:
 @pytest.mark.parametrize("name", ["@alerts", str(CHANNEL)])
 async def test_a_channel_is_managed_from_its_admins_private_chat(world: World, name: str) -> None:
     assert await world.watch(ANN, f"/watch {name} Palantir") == (
-        "✅ Watching Palantir in Alerts.\nI will tell you as soon as it is published."
+        "✅ Watching Palantir in Alerts.\nI will tell you as soon as something is published."
     )
     assert world.names(CHANNEL) == ["Palantir"]
     assert "Watched in Alerts\n1. Palantir" in await world.ask(ANN, f"/watches {name}")

@@ -273,7 +273,7 @@ def test_the_alert_in_the_readme_is_of_the_shape_that_is_told() -> None:
     signs = {f"{alerts.SIGNS[alert]} {label}" for alert, label in alerts.LABELS.items()}
 
     assert any(block.startswith(sign) for sign in signs)
-    assert alerts.YOUR_WATCH.format(names="") in block
+    assert alerts.WATCHED.format(names="") in block
     assert "“" in block
 
 

@@ -10,6 +10,7 @@ from storing import a_finding, an_entry, save, set_up, told
 from telegramworld import World, a_world, bare
 
 from bot.commands.drafting import KEEP
+from bot.texts import watching
 from bot.texts import wishes as texts
 from storage.times import Rhythm
 from watchers.types import EventKind, Party, Role, Terms, Watch
@@ -72,6 +73,8 @@ async def test_a_flood_is_warned_of(world: World) -> None:
         assert channel.times.rhythm is Rhythm.DAILY
         await world.ask(ANN, "everything over £1")
         assert texts.SAVE_DIGEST not in str(world.api.last(ANN)), "it is told once a day already"
+        await world.press(ANN, ANN, label=texts.SAVE)
+        await world.api.until(lambda: watching.WILL_TELL_TOGETHER in world.api.shown(ANN)[-1])
 
 
 async def test_choices_are_made_in_the_message_itself_and_saved_after_a_restart(world: World) -> None:

@@ -79,6 +79,22 @@ def test_without_names_the_first_line_is_the_headline() -> None:
     assert line == "🔴 CANCELLED · Mayor scraps £50m police contract with Palantir"
 
 
+def test_without_a_supplier_the_first_line_says_what_the_contract_is_called_and_nothing_says_it_again() -> None:
+    view = alert_view(
+        suppliers=(), value=None, notice=notice(title="School meals"), sentence="School meals: no bids", cancel_reason="no bids"
+    )
+
+    assert seen(render_alert(view, ENGLISH).html).splitlines()[0] == "🔴 CANCELLED · School meals · Metropolitan Police"
+    assert seen(render_alert(view, ENGLISH).html).count("School meals") == 1
+
+
+def test_a_quote_runs_the_way_its_words_run() -> None:
+    for language in ("en", "ar"):
+        html = render_alert(alert_view(sentence="وزارة الصحة تلغي العقد"), Speech(language)).html
+
+        assert "<blockquote>وزارة الصحة تلغي العقد</blockquote>" in html
+
+
 def test_many_suppliers_are_counted() -> None:
     assert "A Ltd, B Ltd +2 more" in first_line(suppliers=("A Ltd", "B Ltd", "C Ltd", "D Ltd"))
 
@@ -250,7 +266,7 @@ def test_look_alike_letters_are_pointed_out() -> None:
 def test_the_watches_that_matched_are_named_with_their_part() -> None:
     matches = (match(), match(watch_name="Metropolitan Police", role=Role.PUBLIC_BODY), match())
 
-    assert "Your watch: Palantir (supplier), Metropolitan Police (public body)" in seen(
+    assert "Watched: Palantir (supplier), Metropolitan Police (public body)" in seen(
         render_alert(alert_view(matches=matches), ENGLISH).html
     )
 

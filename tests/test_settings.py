@@ -101,7 +101,7 @@ async def test_digests_and_quiet_hours_are_set_on_the_screen_which_shows_what_ma
 
     await world.api.until(lambda: "🌍 Clock: Berlin" in labels(world, ANN))
     assert labels(world, ANN)[1:10] == [
-        "⏱ Told: once a week, together",
+        "⏱ Alerts: once a week, together",
         "📅 Digest on Friday",
         "🕘 Digest at 18:00",
         "🌙 Quiet hours: 22:00 – 07:00",

@@ -26,7 +26,7 @@ from bot.texts import menu, talking
 
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 ARABIC = Speech("ar")
-NAME = Text("Your watch: {names}")
+NAME = Text("Watched: {names}")
 HOSTILE = (
     "</b><a href='tg://user?id=1'>x</a> & {n} {0.__class__} /start@bot @channel #tag example.com https://example.com",
     "\u202eمستشفى\u202c \u2067<i>شركة بالانتير</i>\u2069 & Co",
@@ -177,7 +177,7 @@ def test_in_arabic_whatever_is_put_in_keeps_its_own_direction_and_every_line_beg
     taught = ARABIC.say(Text("/watch Palantir as supplier over £1m without football: جزء منه فقط")).plain
     list_ = ARABIC.directed(join("\n", [words("• ") + ARABIC.name("Outlet 1"), words("1. ") + ARABIC.name("شركة")]))
 
-    assert line == "تتابع: \u2068Palantir (UK)\u2069"
+    assert line == "المتابَع هنا: \u2068Palantir (UK)\u2069"
     assert "\u2066<code>/watch Palantir</code>\u2069" in example.html, "what is copied has no marks in it"
     assert "\u2066/watch Palantir as supplier over £1m without football\u2069" in taught, "a sum does not cut a command in two"
     assert list_.plain == "\u200f• \u2068Outlet 1\u2069\n\u200f1. \u2068شركة\u2069"
@@ -185,7 +185,7 @@ def test_in_arabic_whatever_is_put_in_keeps_its_own_direction_and_every_line_beg
 
 
 def test_an_arabic_name_among_words_from_left_to_right_keeps_its_own_direction() -> None:
-    assert ENGLISH.say(NAME, names="شركة بالانتير").plain == "Your watch: \u2068شركة بالانتير\u2069"
+    assert ENGLISH.say(NAME, names="شركة بالانتير").plain == "Watched: \u2068شركة بالانتير\u2069"
     assert ENGLISH.directed(words("• x")).plain == "• x"
 
 

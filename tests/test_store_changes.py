@@ -12,6 +12,7 @@ from storage.exceptions import LimitReached, NotFound
 from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ChannelState, EnsureChannel, ForgetChat, InboxUpdate, MigrateChat, Reply, SetChannelState
 from storage.tables import inbox, metadata, tombstone
+from storage.times import SetZone
 from watchers.types import Organisation, Watch
 
 HOUR = timedelta(hours=1)
@@ -255,3 +256,15 @@ def test_a_group_that_moves_to_a_chat_that_is_there_is_merged_with_it(store, now
         send(store, claimed, later)
     # Story X was under way to the old id: it may have arrived. Story Y waited for both and goes once.
     assert sorted(told_of) == [(1, True), (2, False)]
+
+
+def test_a_new_place_goes_by_the_clock_of_who_sets_it_up_and_a_topic_by_that_of_its_chat(store, now):
+    chat(store, 7, now)
+    store.apply([SetZone(chat_id=7, zone="Europe/London")], now=now)
+    group = {"chat_id": -1001, "type": "supergroup", "title": "Desk", "language": "en"}
+    store.apply([EnsureChannel(**group, added_by=7)], now=now)
+    store.apply([SetZone(chat_id=-1001, zone="Asia/Riyadh"), EnsureChannel(**group, thread_id=11, added_by=7)], now=now)
+    store.apply([EnsureChannel(**(group | {"chat_id": -1002}), added_by=8)], now=now)
+
+    assert [store.channel(-1001, thread).zone for thread in (None, 11)] == ["Asia/Riyadh"] * 2
+    assert store.channel(-1002).zone == "UTC"

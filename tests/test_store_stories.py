@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from storing import PALANTIR, SERCO, Rules, a_finding, a_notice, an_entry, must_claim, pounds, save, send, set_up, told
+from storing import (
+    PALANTIR,
+    SERCO,
+    Rules,
+    a_finding,
+    a_notice,
+    an_entry,
+    chat,
+    chat_watch,
+    digest,
+    must_claim,
+    pounds,
+    save,
+    send,
+    set_up,
+    told,
+)
 
 from storage.exceptions import NotFound
 from watchers.types import EventKind, Evidence, Party, Span, StoryDecision
@@ -259,3 +276,21 @@ def test_the_latest_alerts_are_those_about_what_a_channel_watches_newest_first(r
 
     assert [one.suppliers for one in ready.latest(1, 2)] == [("C",), ("B",)]
     assert ready.latest(99, 5) == []
+
+
+@pytest.mark.parametrize("again", ["under new links", "long after, elsewhere"])
+def test_what_only_comes_again_is_not_told_to_who_began_to_watch_since(store, now, again):
+    set_up(store, now - DAY, watches=())
+    report = an_entry("one", "Council drops Serco")
+    save(store, "bbc", told(report, a_finding(supplier="Serco", watches=())), now=now)
+    chat(store, 7, now + DAY, "Serco")
+    matching = a_finding(supplier="Serco", watches=(chat_watch(store, "Serco"),))
+    if again == "under new links":
+        save(store, "bbc", told(replace(report, keys=(digest("another link"),)), matching), now=now + 2 * DAY, strangers=True)
+    else:
+        save(store, "itv", told(replace(report, keys=(digest("elsewhere"),)), matching, told=False, old=True), now=now + 2 * DAY)
+
+    assert store.fan_out(now + 2 * DAY) == 0
+
+    save(store, "itv", told(an_entry("two"), matching), now=now + 3 * DAY)
+    assert store.fan_out(now + 3 * DAY) == 1

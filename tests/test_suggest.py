@@ -11,6 +11,7 @@ import pytest
 from storing import a_finding, a_notice, an_entry, save, set_up, told
 from telegramworld import World, a_world
 
+from bot.texts import watching as texts
 from bot.texts import wishes
 from storage.store import Store, open_store
 from watchers.suggest import Why, piece_of, registered, suggest
@@ -202,8 +203,19 @@ async def test_a_name_no_notice_knows_is_asked_about_alone(world: World) -> None
     assert "Official notices" not in await world.ask(ANN, "/watch Palantir")
 
 
-async def test_several_names_at_once_are_not_followed_by_offers(world: World) -> None:
-    assert "Official notices" not in await world.ask(ANN, "/watch Orrinmere\nPalantir")
+async def test_what_notices_call_several_names_is_taken_with_one_press(world: World) -> None:
+    answer = await world.ask(ANN, "/watch Orrinmere as supplier\nPalantir")
+    assert "Official notices write some of them differently: Quillhaven 100% Ltd." in answer
+    await world.press(ANN, ANN, label=texts.TAKE_NAMES)
+    await world.api.until(lambda: texts.TAKE_NAMES not in str(world.api.last(ANN)))
+    await world.press(ANN, ANN, label=wishes.SAVE)
+    await world.api.until(lambda: "2 watches saved" in world.api.shown(ANN)[-1])
+
+    channel = world.store.channel(ANN)
+    assert channel is not None
+    saved = {record.watch.name: record.watch.organisation for record in world.store.channel_watches(channel.id)}
+    assert saved["Palantir"] == Organisation(name="Palantir")
+    assert saved["Orrinmere"] == Organisation(name="Orrinmere", aliases=("Quillhaven 100% Ltd",), identifiers=("GB-COH-1",))
 
 
 async def test_in_a_group_only_admins_may_press(world: World) -> None:

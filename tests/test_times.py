@@ -295,16 +295,14 @@ def test_a_digest_reads_by_kind_and_watch_with_a_button_for_each(sqlite: Store) 
     message = render_group(group, views, speech_for("en", "Europe/London"))
 
     assert message.plain.replace(WORD_JOINER, "").split("\n") == [
-        "🗂 DIGEST: 3 ALERTS",
+        "🗂 DIGEST: 3 ALERTS · 🔴 1 · 🟢 2",
         "",
         "🔴 CANCELLED: 1",
-        "Palantir",
-        "1. Firm 2 · 1 June 2026, 12:00",
+        "1. Firm 2 · 1 Jun",
         "",
         "🟢 AWARDED: 2",
-        "Palantir",
-        "2. Firm 1 · 1 June 2026, 12:00",
-        "3. Firm 3 · 1 June 2026, 12:00",
+        "2. Firm 1 · 1 Jun",
+        "3. Firm 3 · 1 Jun",
         "",
         "A number opens its alert.",
     ]

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from telegram import Chat
 from telegram.error import TelegramError
 
 from bot.alert_buttons import ALL, MUTE, WHY, WRONG
@@ -39,6 +40,7 @@ from bot.commands.desk import Decision, Desk, refused, stale
 from bot.commands.rights import Refusal
 from bot.digest import OPEN
 from bot.grouped import MORE
+from bot.markup import tagless
 from bot.texts import answers
 from storage.records import ChannelState, SetChannelState
 
@@ -134,7 +136,21 @@ async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
 async def _pressed(pressed: Pressed, desk: Desk) -> Decision:
     kind, *data = pressed.data.split(":")
     press = BUTTONS.get(kind) if await operating.may_use(pressed, desk) else None
-    return await press(pressed, desk, data) if press else stale(desk)
+    decision = await press(pressed, desk, data) if press else stale(desk)
+    return await _aside(pressed, decision, desk) if pressed.place.type == Chat.CHANNEL else decision
+
+
+async def _aside(pressed: Pressed, decision: Decision, desk: Desk) -> Decision:
+    """In a channel everybody reads what stands there, so who presses is answered in a box of their own, and only admins change anything."""
+    place = pressed.place
+    if (decision.changes or decision.edit or decision.close) and not await desk.rights.is_admin(place.chat_id, pressed.user_id):
+        return refused(desk)
+    here = [one for one in decision.replies if one.chat_id == place.chat_id]
+    if not here:
+        return decision
+    said = tagless("\n".join(one.text for one in here))
+    others = tuple(one for one in decision.replies if one.chat_id != place.chat_id)
+    return replace(decision, replies=others, toast=said, loud=True) if said else stale(desk)
 
 
 async def _revived(request: Asked | Pressed, decision: Decision, desk: Desk) -> Decision:

@@ -34,6 +34,7 @@ from watchers.suggest import Suggestion
 
 DRAFT = "d"  # first letter of button data: "d:<what>:<draft>" and for choices ":<value>"
 KEEP = timedelta(days=1)
+_BLANK = Piece("", "")
 _SHOWN = 20
 _TESTED = 3  # watches asked for together of which each is looked back for
 
@@ -60,7 +61,7 @@ async def propose(asked: Asked, place: Place, lines: Sequence[tuple[int, Wish | 
         return Decision(replies=desk.reply(asked.place, *pages(None, said)))
     draft = Draft(id=secrets.randbelow(2**53), place=place, wishes=new)
     if asked.place.type == Chat.CHANNEL:  # a question there would be put to all its readers; who may post has decided
-        changes, answer = _saving(draft, asked.place, asked.user_id, desk)
+        changes, answer = await _saving(draft, asked.place, asked.user_id, desk)
         return Decision(changes=changes, replies=desk.reply(asked.place, *pages(answer, said)))
     replies = await _question(draft, asked.place, desk, now, said)
     return Decision(changes=(put_draft(draft, asked.place),), replies=replies)
@@ -79,13 +80,16 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
             return await (_saved if how == "s" else _saved_for_digest)(draft, taken, pressed, desk)
         case ["x"]:
             return Decision(changes=(taken,), edit=_message(pressed.place, desk.speech.say(texts.CANCELLED), desk))
-        case choice if len(draft.wishes) == 1:
+        case ["a"]:
+            return await _taken_names(draft, taken, pressed, desk)
+        case choice:
             return await _changed(draft, choice, taken, pressed, desk)
-    return stale(desk)
 
 
 async def _changed(draft: Draft, choice: Sequence[str], taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
     """The choices about the one watch of a draft, what was chosen, and the way back to the question."""
+    if len(draft.wishes) != 1:
+        return stale(desk)
     here = pressed.place
     match choice:
         case ["c"]:
@@ -143,12 +147,23 @@ async def _question(draft: Draft, here: Place, desk: Desk, now: datetime, said: 
     if more := len(draft.wishes[_SHOWN:]):
         lines.append(speech.say(texts.MORE_WATCHES, n=more))
     if len(draft.wishes) == 1:
-        lines += _looked_back(tests[0], speech)
+        lines += [_BLANK, *_looked_back(tests[0], speech)]
         offered = await _names(draft.wishes[0], desk)
-        channel = await desk.channel(draft.place)
-        many = tests[0].many and (channel is None or channel.times.rhythm is Rhythm.AT_ONCE)
-        lines += suggestion_lines(offered, speech) if offered else []
-    return desk.reply(here, *pages(head, [*lines, *said]), buttons=_buttons(draft, offered, speech, many=many))
+        many = tests[0].many and await _at_once(draft.place, desk)
+        lines += [_BLANK, *suggestion_lines(offered, speech)] if offered else []
+    others = await _first_names(draft, desk)
+    if others:
+        names = speech.list([speech.name(one.names[0]) for one in others.values()])
+        lines += [_BLANK, speech.say(watching.SUGGESTED_MANY, names=names)]
+    below = [_BLANK, *said] if said else []
+    buttons = _buttons(draft, offered, speech, many=many, others=bool(others))
+    return desk.reply(here, *pages(head, [*lines, *below]), buttons=buttons)
+
+
+async def _at_once(place: Place, desk: Desk) -> bool:
+    """Whether a place is told of each alert as it comes; one that is new is."""
+    channel = await desk.channel(place)
+    return channel is None or channel.times.rhythm is Rhythm.AT_ONCE
 
 
 async def _test(wish: Wish, place: Place, desk: Desk, now: datetime) -> BackTest:
@@ -165,14 +180,23 @@ async def _names(wish: Wish, desk: Desk) -> tuple[Suggestion, ...]:
     return await suggestions(wish.watch.organisation, wish.watch.role, desk)
 
 
-def _buttons(draft: Draft, offered: Sequence[Suggestion], speech: Speech, *, many: bool) -> Buttons:
+async def _first_names(draft: Draft, desk: Desk) -> dict[int, Suggestion]:
+    """What notices call each of several watches, by its place among them, where that differs; one alone has buttons of its own."""
+    if len(draft.wishes) == 1:
+        return {}
+    offered = {place: await _names(wish, desk) for place, wish in enumerate(draft.wishes[:_SHOWN])}
+    return {place: some[0] for place, some in offered.items() if some and not same_name(some[0].names[0], draft.wishes[place].watch.name)}
+
+
+def _buttons(draft: Draft, offered: Sequence[Suggestion], speech: Speech, *, many: bool, others: bool) -> Buttons:
     names = tuple(
         ((numbered_button(number, one.names[0], speech), f"{DRAFT}:n:{draft.id}:{one.key}"),) for number, one in enumerate(offered, 1)
     )
     change = ((speech.label(texts.CHANGE), f"{DRAFT}:c:{draft.id}"),) if len(draft.wishes) == 1 else ()
     save, cancel = (speech.label(texts.SAVE), f"{DRAFT}:s:{draft.id}"), (speech.label(texts.CANCEL), f"{DRAFT}:x:{draft.id}")
     digest = (((speech.label(texts.SAVE_DIGEST), f"{DRAFT}:g:{draft.id}"),),) if many else ()
-    return (*names, *digest, (save, *change, cancel))
+    together = (((speech.label(watching.TAKE_NAMES), f"{DRAFT}:a:{draft.id}"),),) if others else ()
+    return (*names, *together, *digest, (save, *change, cancel))
 
 
 def _looked_back(tested: BackTest, speech: Speech) -> list[Piece]:
@@ -217,15 +241,32 @@ async def _taken_name(draft: Draft, key: str, taken: TakeDraft, pressed: Pressed
     chosen = next((one for one in await _names(wish, desk) if one.key == key), None)
     if chosen is None or wish.watch.organisation is None:
         return stale(desk)
-    wish = replace(wish, watch=replace(wish.watch, organisation=chosen.added_to(wish.watch.organisation)))
-    changed = replace(draft, wishes=(wish,))
-    shown = await _question(changed, pressed.place, desk, _now(pressed), ())
-    return Decision(changes=(taken, put_draft(changed, pressed.place)), edit=shown[-1])
+    return await _asked_again(replace(draft, wishes=(_with_names(wish, chosen),)), taken, pressed, desk)
+
+
+async def _taken_names(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """What notices have for several watches, read from them again."""
+    others = await _first_names(draft, desk)
+    if not others:
+        return stale(desk)
+    wishes = tuple(_with_names(wish, others[place]) if place in others else wish for place, wish in enumerate(draft.wishes))
+    return await _asked_again(replace(draft, wishes=wishes), taken, pressed, desk)
+
+
+def _with_names(wish: Wish, chosen: Suggestion) -> Wish:
+    assert wish.watch.organisation is not None  # only such a watch is offered names
+    return replace(wish, watch=replace(wish.watch, organisation=chosen.added_to(wish.watch.organisation)))
+
+
+async def _asked_again(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
+    """The question about what the draft has become."""
+    shown = await _question(draft, pressed.place, desk, _now(pressed), ())
+    return Decision(changes=(taken, put_draft(draft, pressed.place)), edit=shown[-1])
 
 
 async def _saved(draft: Draft, taken: TakeDraft, pressed: Pressed, desk: Desk) -> Decision:
     """What was saved is answered by a message of its own: an edit is lost when we are stopped before it, and nobody would know."""
-    changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
+    changes, said = await _saving(draft, pressed.place, pressed.user_id, desk)
     return Decision(changes=(taken, *changes), replies=desk.reply(pressed.place, said), close=True)
 
 
@@ -233,14 +274,13 @@ async def _saved_for_digest(draft: Draft, taken: TakeDraft, pressed: Pressed, de
     """Saved, and the place is told once a day from now on, at the hour that its settings say."""
     channel = await desk.channel(draft.place)
     times = replace(AT_ANY_TIME if channel is None else channel.times, rhythm=Rhythm.DAILY)
-    changes, said = _saving(draft, pressed.place, pressed.user_id, desk)
+    changes, said = await _saving(draft, pressed.place, pressed.user_id, desk, digest=True)
     daily = SetTimes(chat_id=draft.place.chat_id, thread_id=draft.place.thread_id, times=times)
-    said = join("\n", [said, desk.speech.say(texts.DAILY_NOW)])
     return Decision(changes=(taken, *changes, daily), replies=desk.reply(pressed.place, said), close=True)
 
 
-def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple[tuple[Change, ...], Piece]:
-    """The changes that save what was asked for, and the sentence that says so."""
+async def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk, *, digest: bool = False) -> tuple[tuple[Change, ...], Piece]:
+    """The changes that save what was asked for, and what says so and when it is told. ``digest``: the place is told once a day now."""
     speech, chat = desk.speech, elsewhere(draft.place, here)
     chat_id, thread_id = draft.place.chat_id, draft.place.thread_id
     to = draft.watchlist_id
@@ -250,8 +290,8 @@ def _saving(draft: Draft, here: Place, user_id: int | None, desk: Desk) -> tuple
     else:
         shown = describe(draft.wishes[0].watch, speech, draft.wishes[0].terms)
         said = speech.say(texts.SAVED_THERE, watch=shown, chat=chat) if chat else speech.say(texts.SAVED, watch=shown)
-        said = join("\n", [said, speech.say(watching.WILL_TELL)])
-    return (ensure(draft.place, speech, user_id=user_id), *adds), said
+    when = texts.DAILY_NOW if digest else watching.WILL_TELL if await _at_once(draft.place, desk) else watching.WILL_TELL_TOGETHER
+    return (ensure(draft.place, speech, user_id=user_id), *adds), join("\n", [said, speech.say(when)])
 
 
 def _message(place: Place, text: Piece, desk: Desk, buttons: Buttons = ()) -> Reply:

@@ -9,7 +9,7 @@ from bot.commands.asked import Place, Pressed
 from bot.commands.desk import Decision, Desk, pages
 from bot.commands.proving import CONTRACT, EVIDENCE
 from bot.commands.which import Question, press
-from bot.markup import Piece, join, quote
+from bot.markup import Piece, join
 from bot.render import notice_link, outlet, reports_of
 from bot.speech import Speech
 from bot.texts import evidence
@@ -18,7 +18,7 @@ from bot.watch_words import describe
 from storage.records import AlertView, Channel, StoryEntry
 
 _MAX_WORDS = 700
-_MAX_RULE = 80
+_MAX_RULE = 160
 _MAX_FEEDS = 10
 
 
@@ -45,12 +45,13 @@ async def _tell_all(place: Place, channel: Channel, number: int, desk: Desk) -> 
 
 def why(view: AlertView, speech: Speech) -> Piece:
     """What of the text matched which watch, in which words the event was read, by which rule, and where it was published."""
-    found = [speech.say(texts.FOUND, watch=describe(match.watch, speech), proof=match.proof) for match in view.matches]
+    sentence = texts.FOUND if view.notice is None else texts.FOUND_IN_NOTICE
+    found = [speech.say(sentence, watch=describe(match.watch, speech), proof=match.proof) for match in view.matches]
     rule = speech.name(view.rule, _MAX_RULE)
     if view.notice is not None:
         read = [speech.say(texts.BY_NOTICE, type=view.notice.type, rule=rule)]
     else:
-        read = [speech.say(texts.READ_IN_WORDS), quote(speech.name(view.sentence, _MAX_WORDS)), speech.say(texts.BY_WORDS, rule=rule)]
+        read = [speech.say(texts.READ_IN_WORDS), speech.quote(view.sentence, _MAX_WORDS), speech.say(texts.BY_WORDS, rule=rule)]
     feeds = [speech.name(name) for name in dict.fromkeys(entry.feed_name for entry in view.entries)][:_MAX_FEEDS]
     came = [speech.say(texts.READ_BY, feeds=speech.list(feeds), n=len(feeds))] if feeds else []
     return join("\n", [speech.say(texts.WHY), *found, *read, *came, speech.say(texts.WHY_MORE)])

@@ -108,7 +108,7 @@ HAPPENED = {
 FIRST_REPORTED = text("First reported: {moment}")
 PUBLISHED = text("Published: {moment}")
 FIRST_SEEN = text("First seen: {moment}")
-YOUR_WATCH = text("Your watch: {names}")
+WATCHED = text("Watched: {names}")
 IN_THE_PART = {Role.SUPPLIER: text("{name} (supplier)"), Role.PUBLIC_BODY: text("{name} (public body)")}
 MAYBE_SECOND = text("↻ This may be a second copy: it is not known whether the first one arrived.")
 

@@ -15,11 +15,12 @@ BACK = text("‹ Back")
 
 WHY = text("<b>Why you were told</b>")
 # {watch} is what the chat watches, {proof} the words of the report or notice in which it was found.
-FOUND = text("Your watch {watch}: “{proof}” stands in it.")
+FOUND = text("{watch} is watched here, and “{proof}” stands in the report.")
+FOUND_IN_NOTICE = text("{watch} is watched here, and “{proof}” stands in the notice.")
 READ_IN_WORDS = text("What happened was read in these words:")
 # {type} is the code of the kind of notice, as UK6; {rule} names the rule.
-BY_NOTICE = text("An official notice of the type {type} says so, so no words had to be weighed. Rule: {rule}")
-BY_WORDS = text("The rule that read them: {rule}")
+BY_NOTICE = text("An official notice of the type {type} says so. Rule: {rule}")
+BY_WORDS = text("Read by the rule: {rule}")
 READ_BY = counted("It came from this feed: {feeds}.", "It came from these feeds: {feeds}.")
 WHY_MORE = text("/evidence has every text as it was read, /watches what is watched here.")
 

@@ -16,6 +16,7 @@ HELP = (
         "I read newsrooms and the official registers of public contracts. When a contract with an organisation you watch is <b>awarded</b> "
         "or <b>cancelled</b>, I tell you once, with the evidence.\n"
     ),
+    text("<b>Watching</b>"),
     text("/watch Palantir: watch a company or a public body"),
     text("/watch Palantir as supplier over £1m without football: only some of it"),
     text("/watch Palantir AND Metropolitan Police: both in one contract"),
@@ -23,16 +24,20 @@ HELP = (
     text("/unwatch Palantir: stop watching it"),
     text("/watches: what is watched here; press one to change, pause or remove it"),
     text("/without 3 football: exclude words from the third of them"),
+    text("\n<b>Lists</b>"),
     text("/list Outsourcers, and below it one name a line: makes a watchlist of that name"),
     text("/lists: the watchlists here, to share by a link, copy or delete"),
+    text("\n<b>Alerts</b>"),
     text("/latest: the latest alerts"),
     text("/evidence, as a reply to an alert: what it rests on, as a file"),
     text("/contract, as a reply to an alert: all that is known of its contract"),
-    text("/status: whether everything works"),
     text("/mutes: what is muted here, and an end to it"),
+    text("\n<b>Settings</b>"),
     text("/settings: sound, language and what else can be set here"),
     text("/language: the language I speak here"),
     text("/zone Berlin: the clock I go by here"),
+    text("/status: whether everything works"),
+    text("\n<b>Your data</b>"),
     text("/privacy: what I keep"),
     text("/export: all that I keep about this chat, as files"),
     text("/import: reads such a file back, or just send it"),
@@ -74,11 +79,12 @@ WAITING = counted("{n} message is waiting to be sent.", "{n} messages are waitin
 WATCHED_HERE = text("Watched here: {count}.")
 
 FORGET_QUESTION = text(
-    "This deletes everything I keep about this chat: what it watches and its settings. Alerts end. It cannot be undone. Shall I delete it?"
+    "This deletes everything I keep about this chat: what it watches and its settings. Alerts end. It cannot be undone; "
+    "/export gives you a copy first. Shall I delete it?"
 )
 FORGET_QUESTION_OTHER = text(
-    "This deletes everything I keep about <b>{chat}</b>: what it watches and its settings. Alerts end. It cannot be undone. "
-    "Shall I delete it?"
+    "This deletes everything I keep about <b>{chat}</b>: what it watches and its settings. Alerts end. It cannot be undone; /export gives "
+    "you a copy first. Shall I delete it?"
 )
 FORGET_YES = text("Yes, delete everything")
 FORGET_NO = text("No, keep it")

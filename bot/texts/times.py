@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.speech import counted, text
 from storage.times import Heartbeat, Rhythm
 
-RHYTHM = text("⏱ Told: {rhythm}")
+RHYTHM = text("⏱ Alerts: {rhythm}")
 RHYTHMS = {
     Rhythm.AT_ONCE: text("at once"),
     Rhythm.HOURLY: text("every hour, together"),
@@ -23,7 +23,10 @@ QUIET = text("🌙 Quiet hours: {hours}")
 NO_QUIET = text("none")
 # Quiet hours: "22:00 – 07:00".
 FROM_UNTIL = text("{start} – {end}")
-WHICH_QUIET = text("<b>Quiet hours</b>\nWhat comes then is told at their end. They go by the clock of this chat, see “Clock”.")
+WHICH_QUIET = text(
+    "<b>Quiet hours</b>\nWhat comes then is told at their end; whether cancellations are told at once all the same is a setting of its "
+    "own. They go by the clock of this chat, see “Clock”."
+)
 URGENT = text("🌙 Cancellations in quiet hours: yes")
 NOT_URGENT = text("🌙 Cancellations in quiet hours: no")
 WHETHER_URGENT = text("<b>Quiet hours</b>\nShall cancellations be told in them too?")

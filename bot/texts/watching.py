@@ -20,7 +20,9 @@ SHARED_GONE = text("What this link shared is not there any more. Watch by name i
 # {name} is an organisation in bold type, with its part ("supplier") behind it where it matters; {chat} is a channel or group.
 ADDED = text("✅ Watching {name}.")
 KNOWN = text("Already watching {name}.")
-WILL_TELL = text("I will tell you as soon as it is published.")
+WILL_TELL = text("I will tell you as soon as something is published.")
+# Where alerts wait for a digest.
+WILL_TELL_TOGETHER = text("What is published stands in the next digest. /settings changes that.")
 REMOVED = text("Stopped watching {name}.")
 REMOVED_THERE = text("Stopped watching {name} in {chat}.")
 NOT_WATCHED = text("❌ <b>{name}</b> is not watched here. /watches lists what is.")
@@ -37,7 +39,10 @@ UNUSABLE = {
     "sum": text("❌ <b>{line}</b>: write the least sum like this: <code>over £1m</code> or <code>over 250,000 EUR</code>."),
     "words": text("❌ <b>{line}</b>: at most 10 words or phrases can be left out, with commas between them."),
 }
-SUGGESTED = text("Official notices name it more exactly. Press what you mean, and I look for that as well:")
+SUGGESTED = text("Official notices name it more exactly. Press a name, and I look for that as well:")
+# Of several watches together; {names} are names of some of them.
+SUGGESTED_MANY = text("Official notices write some of them differently: {names}.")
+TAKE_NAMES = text("➕ Look for these names too")
 # {known} is a name and its registered numbers, {notices} says in how many notices it stands, {why} is the reason it is offered.
 SUGGESTION = text("{number}. {known} ({notices}; {why})")
 WHY = {

@@ -40,7 +40,7 @@ LINE_WRONG = text("Line {number}: {problem}")
 NOTHING_USABLE = text("Nothing of this can be watched.")
 # {days} says over how many days I look back ("In the last 90 days").
 IN_DAYS = counted("In the last {n} day", "In the last {n} days")
-PAST_NONE = text("{days} nothing of this was published. You hear of the first.")
+PAST_NONE = text("{days} nothing of this was published. I will tell you of the first.")
 PAST = text("{days} this would have brought {alerts}: about {weekly} a week.")
 PAST_FEW = text("{days} this would have brought {alerts}: less than one a week.")
 ALERTS = counted("{n} alert", "{n} alerts")
