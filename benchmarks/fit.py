@@ -1,9 +1,10 @@
 """Fits the weights of ``watchers/text/weights.py`` on the project's own sentences, and says how far they can be trusted.
 
-    python -m benchmarks.fit [--language en] [--cross-check]
+    python -m benchmarks.fit [--language en | spoken] [--cross-check]
 
 Reads ``benchmarks/corpus/<language>/*.jsonl`` (fields as in docs/languages.md: title, summary, event, supplier, public_body, value) and
-writes ``watchers/rules/<language>/entry.weights`` and ``token.weights``. ``--cross-check`` writes nothing: it fits on all files but one
+writes ``watchers/rules/<language>/entry.weights`` and ``token.weights``; "spoken" stands for all languages that the clause reader reads,
+which have the weights of the entries together and none of the tokens. ``--cross-check`` writes nothing: it fits on all files but one
 and measures on that one, for each file in turn, so that no writer's habits are measured on themselves. The cases of the tests are
 read as one more file, for the entries only.
 
@@ -29,12 +30,15 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks import network
 from benchmarks.measures import KINDS
-from watchers.text import events, tokens, weigh
+from watchers.text import events, spoken, spoken_features, spoken_weigh, tokens, weigh, words
 from watchers.text.features import context, of_entry
-from watchers.text.rules import Rules, rules
+from watchers.text.folder import folder
+from watchers.text.language import languages
+from watchers.text.rules import FOLDER, Rules, rules
 from watchers.text.tokens import Sentence
 from watchers.text.told import Told
 from watchers.text.weights import BIAS, Network, Weights
+from watchers.understand import GRAMMAR
 
 Row = dict[str, Any]
 HERE = Path(__file__).parent
@@ -55,26 +59,46 @@ class Item:
 
     row: Row
     writer: str
+    language: str
     title: list[Sentence]
     summary: list[Sentence]
     told: Told | None
     features: frozenset[str]
 
+    def both(self, chances: dict[str, float]) -> str | None:
+        """The alert that reader and weights tell together."""
+        if self.language == GRAMMAR:
+            bar = weigh.asked(self.told, chances, weigh.seen(self.title, self.summary))
+        else:
+            bar = spoken_weigh.asked(self.told, chances, spoken_weigh.named(self.title, self.summary))
+        event = weigh.event(bar, self.told, chances)
+        return _ALERT.get(event.value) if event else None
 
-def load(folder: Path, language: Rules) -> list[Item]:
-    """The corpus, each title once."""
+
+def load(language: str, corpus: Path) -> list[Item]:
+    """The corpus of a language, or of all that the clause reader reads, each title once."""
     items: dict[str, Item] = {}
-    for writer, row in (*_rows(folder), *_cases(language.language)):
-        if row["title"].casefold() in items:
-            continue
-        title = tokens.read("title", row["title"], language)
-        summary = tokens.read("summary", row["summary"], language) if row.get("summary") else []
-        told = events.tell(title, summary, language)
-        features = frozenset(of_entry(title, summary, told, language))
-        items[row["title"].casefold()] = Item(row, writer, title, summary, told, features)
-        if len(items) % 1000 == 0:
-            print(f"  read {len(items)}", file=sys.stderr)
+    for one in sorted(set(languages().folders) - {GRAMMAR}) if language == spoken_weigh.SHARED else [language]:
+        for writer, row in (*_rows(corpus / one), *_cases(one)):
+            if row["title"].casefold() not in items:
+                items[row["title"].casefold()] = _read(row, writer, one)
+                if len(items) % 1000 == 0:
+                    print(f"  read {len(items)}", file=sys.stderr)
     return list(items.values())
+
+
+def _read(row: Row, writer: str, language: str) -> Item:
+    if language == GRAMMAR:
+        english = rules(language)
+        title = tokens.read("title", row["title"], english)
+        summary = tokens.read("summary", row["summary"], english) if row.get("summary") else []
+        told = events.tell(title, summary, english)
+        return Item(row, writer, language, title, summary, told, frozenset(of_entry(title, summary, told, english)))
+    other = folder(language)
+    title = words.read("title", row["title"], other)
+    summary = words.read("summary", row["summary"], other) if row.get("summary") else []
+    told = spoken.tell(title, summary, other)
+    return Item(row, writer, language, title, summary, told, frozenset(spoken_features.of_entry(title, summary, told, other)))
 
 
 def _rows(folder: Path) -> Iterator[tuple[str, Row]]:
@@ -180,7 +204,7 @@ def cross_check(items: Sequence[Item]) -> None:
         said = {
             "grammar": [_ALERT.get(item.told.event.value) if item.told else None for item in own],
             "weights": [_leading(one) for one in chances],
-            "both": [_both(item, one) for item, one in zip(own, chances, strict=True)],
+            "both": [item.both(one) for item, one in zip(own, chances, strict=True)],
         }
         for name, answers in said.items():
             print(f"{writer:8s} {name:8s} {_rates([_ALERT.get(item.row['event']) for item in own], answers)}", flush=True)
@@ -190,12 +214,6 @@ def _leading(chances: dict[str, float]) -> str | None:
     by_class = {"awarded": chances["awarded"], "cancelled": chances["cancelled"] + chances["terminated"]}
     best = max(by_class, key=by_class.__getitem__)
     return best if by_class[best] >= _HALF else None
-
-
-def _both(item: Item, chances: dict[str, float]) -> str | None:
-    bar = weigh.asked(item.told, chances, weigh.seen(item.title, item.summary))
-    event = weigh.event(bar, item.told, chances)
-    return _ALERT.get(event.value) if event else None
 
 
 def _rates(gold: Sequence[str | None], answers: Sequence[str | None]) -> str:
@@ -210,20 +228,20 @@ def _rates(gold: Sequence[str | None], answers: Sequence[str | None]) -> str:
 def main() -> None:
     """Read the arguments, fit, write or check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--language", default="en")
-    parser.add_argument("--corpus", type=Path, help="folder of the sentences (default: benchmarks/corpus/<language>)")
+    parser.add_argument("--language", choices=(GRAMMAR, spoken_weigh.SHARED), default=GRAMMAR)
+    parser.add_argument("--corpus", type=Path, default=HERE / "corpus", help="folder of the languages' sentences (default: %(default)s)")
     parser.add_argument("--cross-check", action="store_true", help="measure each writer with weights fitted without that writer")
     arguments = parser.parse_args()
-    language = rules(arguments.language)
-    items = load(arguments.corpus or HERE / "corpus" / arguments.language, language)
+    items = load(arguments.language, arguments.corpus)
     print(f"{len(items)} sentences")
     if arguments.cross_check:
         cross_check(items)
         return
-    folder = HERE.parent / "watchers" / "rules" / arguments.language
-    network.write(entry_model(items), folder / "entry.weights")
-    write_ordinary(items, folder / "ordinary.txt")
-    write_linear(token_model(items, language), folder / "token.weights")
+    place = FOLDER / arguments.language
+    network.write(entry_model(items), place / "entry.weights")
+    if arguments.language == GRAMMAR:
+        write_ordinary(items, place / "ordinary.txt")
+        write_linear(token_model(items, rules(GRAMMAR)), place / "token.weights")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from watchers.explain_watches import in_notice, in_text
 from watchers.match import Matcher
 from watchers.notices import Reading, read_release
 from watchers.parsers.ocds import objects, text_of, texts
-from watchers.text import events, spoken, tokens, weigh, words
+from watchers.text import events, spoken, spoken_weigh, tokens, weigh, words
 from watchers.text.clauses import clauses
 from watchers.text.folder import folder
 from watchers.text.language import languages
@@ -63,6 +63,7 @@ def explain(entry: Entry, matcher: Matcher) -> Path:
         grammar = spoken.tell(title, summary, other)
         read = list(spoken.readings(title, summary, other))
         path |= {"sentences": _sentences([*title, *summary]), "clauses": [_read_clause(one) for one in read], "grammar": _said(grammar)}
+        path["weights"] = _weights(spoken_weigh.judge(title, summary, grammar, other), spoken_weigh.SHARED)
     answers = in_text(entry, findings, mentions, matcher)
     return path | _decision(findings, grammar) | {"watches": [asdict(one) for one in answers]}
 
@@ -129,7 +130,7 @@ def _english(title: list[Sentence], summary: list[Sentence], told: Told | None, 
     path: Path = {"sentences": _sentences([*title, *summary]), "clauses": seen, "grammar": _said(told)}
     if told is None and any(one["refused"] is None and one["mood"] != "background" for one in seen):
         path["grammar_refused"] = "the headline or the first words explain, ask or list instead of reporting, or the mood tells no event"
-    return path | {"weights": _weights(title, summary, told, english)}
+    return path | {"weights": _weights(weigh.judge(title, summary, told, english), english.language)}
 
 
 def _clauses(title: list[Sentence], summary: list[Sentence], english: Rules) -> Iterator[Path]:
@@ -167,10 +168,9 @@ def _refused(clause: Clause, title: list[Sentence], summary: list[Sentence], eng
     return f"too little for a public contract ({', '.join(f'no {one} named' for one in missing)})" if missing else _NOT_ENOUGH
 
 
-def _weights(title: list[Sentence], summary: list[Sentence], told: Told | None, english: Rules) -> Path:
+def _weights(judged: weigh.Judgement, language: str) -> Path:
     """The chances, what they had to be, and what speaks loudest for and against the class that leads."""
-    judged = weigh.judge(title, summary, told, english)
-    model = network(english.language)
+    model = network(language)
     asked = judged.bar.alert
     name = asked.value if asked is AlertClass.AWARDED or judged.chances["cancelled"] >= judged.chances["terminated"] else "terminated"
     loudest = [{"feature": feature, "weight": weight} for feature, weight in model.strongest(judged.features, name, _LOUDEST)]

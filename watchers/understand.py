@@ -12,7 +12,7 @@ from watchers.concern import concerned
 from watchers.match import Matcher, Mention
 from watchers.names import COMMON
 from watchers.notices import understand_release
-from watchers.text import spoken, tokens, weigh, words
+from watchers.text import spoken_weigh, tokens, weigh, words
 from watchers.text.folder import folder
 from watchers.text.language import languages
 from watchers.text.naming import Name
@@ -76,7 +76,7 @@ def _told(entry: Entry, language: str, named: dict[str, list[Named]]) -> Told | 
         return weigh.read(title, tokens.read("summary", entry.summary, english, named["summary"]) if entry.summary else [], english)
     other = folder(language)
     title = words.read("title", entry.title, other, named["title"])
-    return spoken.tell(title, words.read("summary", entry.summary, other, named["summary"]) if entry.summary else [], other)
+    return spoken_weigh.read(title, words.read("summary", entry.summary, other, named["summary"]) if entry.summary else [], other)
 
 
 def names_in(matcher: Matcher, text: str) -> list[Mention]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from watchers.text.folder import Folder, Sign, Verb
 from watchers.text.grounds import Whole, enough
 from watchers.text.naming import Name
-from watchers.text.parties import Said, names, parties
+from watchers.text.parties import Parties, Said, names, parties
 from watchers.text.phrases import Clause
 from watchers.text.sums import put_value
 from watchers.text.tokens import Sentence, Token
@@ -60,7 +60,7 @@ def tell(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told 
             best = min(told, key=lambda one: (_RANK.index(one.event), not one.suppliers, not one.bodies))
             best.suppliers = best.suppliers or next((one.suppliers for one in told if one.event is best.event and one.suppliers), [])
             best.bodies = best.bodies or next((one.bodies for one in told if one.event is best.event and one.bodies), [])
-            _complete(best, [*title, *summary], rules)
+            complete(best, [*title, *summary], rules)
             return best
         if group is whole.title and _other(group, rules):
             return None  # the headline tells something else of a contract; the summary recalls how it came about
@@ -71,6 +71,27 @@ def _other(title: list[Sentence], rules: Folder) -> bool:
     """Whether a title with a contract tells of an extension, a suspension or a lawsuit."""
     papers = any(token.tags & {"strong", "tender", "weak"} for sentence in title for token in sentence.tokens)
     return papers and any(said.verb.frame.name in _OTHER for sentence in title for said in _events(sentence, rules))
+
+
+def tell_as(event: EventKind, rule: str, title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told:
+    """An event that is known otherwise, with the parts that the entry names: by its own word, or another's, or none that is known."""
+    whole = Whole(title, summary[:2])
+    words = [said for sentence in whole.sentences for said in _events(sentence, rules)]
+    said = next((one for one in words if one.verb.frame.event.alert is event.alert), None)
+    if said is not None:
+        told = _told(event, rule, said, parties(said, rules))
+    else:
+        frame = next(frame for frame in rules.frames.values() if frame.event.alert is event.alert)
+        papers = (
+            (sentence, index)
+            for sentence in whole.sentences
+            for index, token in enumerate(sentence.tokens)
+            if token.tags & {"strong", "tender", "weak"}
+        )
+        sentence, index = next(papers, (whole.sentences[0], 0))
+        told = Told(event, rule, Clause(sentence, index, frame, "s", contract=index, implied=True))
+    complete(told, [*title, *summary], rules)
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +182,17 @@ def _clause(said: Said, whole: Whole, rules: Folder) -> Told | None:
     found = parties(said, rules)
     if not enough(event, said, found, whole):
         return None
+    return _told(event, f"{frame.name}: {why}", said, found)
+
+
+def _told(event: EventKind, rule: str, said: Said, found: Parties) -> Told:
     implied = said.contract < 0
     contract = said.trigger if implied else said.contract
-    clause = Clause(sentence, said.trigger, frame, said.form, said.passive, contract=contract, implied=implied)
-    told = Told(event, f"{frame.name}: {why}", clause)
-    told.suppliers = [(sentence, name) for name in found.suppliers]
+    clause = Clause(said.sentence, said.trigger, said.verb.frame, said.form, said.passive, contract=contract, implied=implied)
+    told = Told(event, rule, clause)
+    told.suppliers = [(said.sentence, name) for name in found.suppliers]
     named = [name for name in found.bodies if name.kind == "body"]
-    told.bodies = [(sentence, name) for name in named or found.bodies]
+    told.bodies = [(said.sentence, name) for name in named or found.bodies]
     return told
 
 
@@ -331,7 +356,7 @@ def _plain(token: Token, rules: Folder) -> str:
     return token.low.removeprefix(rules.article) if rules.article else token.low
 
 
-def _complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
+def complete(told: Told, sentences: list[Sentence], rules: Folder) -> None:
     """The parts and the sum that the deciding clause leaves out, from beside the other mentions of the contract."""
     put_value(told, sentences, rules)
     if not told.suppliers:
