@@ -63,7 +63,7 @@ def _shape(title: list[Sentence], summary: list[Sentence], rules: Rules) -> bool
     first = next((token for sentence in title for token in sentence.tokens if token.kind != "stop"), None)
     if first is None:
         return True
-    if rules.explains.search(title[0].text.lower()) or first.low.partition("-")[0] in rules.labels:
+    if any(rules.explains.search(sentence.text.lower()) for sentence in title) or first.low.partition("-")[0] in rules.labels:
         return True
     if first.low in rules.starts and (title[0].text.rstrip().endswith("?") or not first.tags & {"be", "do", "modal"}):
         return True

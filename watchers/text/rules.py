@@ -76,6 +76,8 @@ class Rules:
         self._read_nominals(nominals)
         blockers = _read(language, "blockers.toml")
         self.explains = re.compile("|".join(sorted(map(re.escape, words(blockers["shapes"]["within"])))))
+        pointers = "|".join(sorted(map(re.escape, words(blockers["shapes"]["pointers"]))))
+        self.pointers = re.compile(rf"[•▪■]\s*(?:{pointers})\s*:[^•▪■]*", re.IGNORECASE)
         self.labels = words(blockers["shapes"]["labels"])
         self.blockers, self.starts, self.asks = _blockers(blockers)
         self._read_names(_read(language, "bodies.toml"), _read(".", "suppliers.toml"), _read(".", "uk_councils.toml"))

@@ -90,7 +90,8 @@ def sentences(text: str) -> list[tuple[int, str]]:
 
 
 def read(name: str, text: str, rules: Rules, mentions: Sequence[Named] = ()) -> list[Sentence]:
-    """The sentences of a field, tokenised. ``mentions`` are the watched names in ``text``."""
+    """The sentences of a field, tokenised. ``mentions`` are the watched names in ``text``. What points to other pages is left out."""
+    text = rules.pointers.sub(lambda hit: " " * len(hit[0]), text)
     return [_sentence(name, start, part, rules, mentions) for start, part in sentences(text)[:_READ]]
 
 
