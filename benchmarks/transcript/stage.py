@@ -38,7 +38,6 @@ _NO_PAUSE = timedelta(0)
 _AT_ONCE = replace(QUICK, senders=1, per_second=10**6, policy=replace(QUICK.policy, paces=Paces(private=_NO_PAUSE, group=_NO_PAUSE)))
 _PATIENCE = timedelta(seconds=10)  # what becomes due so soon is waited for on the spot
 _THINKING = timedelta(seconds=20)  # between two things that people do
-_NEVER_SHOWN = -1  # a chat whose messages nobody reads: what is sent there only marks that all before it is done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +177,8 @@ class Stage:
         where = person.id if chat is None else chat
         self.think()
         self.api.add("written", where, who=person.name, text=text, message=more)
-        self.api.write(person.sender, text, chat_id=chat, language=person.language, **self._of(person, where), **more)
-        await self.settle()
+        hidden = {"sender_chat": self.api.chats[where].json()} if person.hidden else {}
+        await self.settle(self.api.write(person.sender, text, chat_id=chat, language=person.language, **hidden, **more))
 
     async def press(self, person: Person, label: str, *, chat: int | None = None, on: str = "") -> None:
         """Somebody presses the button that begins so, of the last message that has it (and these words, where some are given)."""
@@ -188,14 +187,12 @@ class Stage:
         self.think()
         self.api.pressed_in = where
         self.api.add("pressed", where, who=person.name, text=full)
-        self.api.press(person.id, message, label=full)
-        await self.settle()
+        await self.settle(self.api.press(person.id, message, label=full))
 
     async def arrive(self, chat: int, by: Person, old: str, new: str, **rights: Any) -> None:
         """The bot is let into a chat, or made an admin of it."""
         self.think()
-        self.api.standing(chat, old, new, actor=by.id, **rights)
-        await self.settle()
+        await self.settle(self.api.standing(chat, old, new, actor=by.id, **rights))
 
     def say(self, chat: int, text: str) -> None:
         """What the page says beside, to who reads it."""
@@ -247,12 +244,10 @@ class Stage:
         await self.maintain()
         await self._deliver()
 
-    async def settle(self) -> None:
-        """Wait until the bot has answered everything, and deliver what is due."""
-        last = self.api.push(
-            "message", {"message_id": 1, "date": 1, "chat": {"id": _NEVER_SHOWN, "type": "group", "title": ""}, "text": "."}
-        )
-        await self.world.quiet(last)
+    async def settle(self, update: int) -> None:
+        """Wait until the bot has answered an update to the end, and deliver what is due."""
+        await self.world.quiet(update)
+        await self.api.until(lambda: not self.world.telegram._answering._lanes)  # noqa: SLF001 - the last edit is seen nowhere else
         await self._deliver()
 
     async def _deliver(self) -> None:
@@ -272,10 +267,6 @@ class Stage:
             if found and on in bare(message["text"]):
                 return message, found[0]
         raise LookupError(f"no button “{label}” in chat {chat}: {json.dumps(self.api.last(chat), ensure_ascii=False, indent=1)}")
-
-    def _of(self, person: Person, chat: int) -> dict[str, Any]:
-        """Who hides behind the group writes in its name."""
-        return {"sender_chat": self.api.chats[chat].json()} if person.hidden else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
