@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
+import itertools
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from benchmarks.transcript.picture import write_pictures
 from benchmarks.transcript.stage import Shown, a_stage
 
 _NEWS = Path(__file__).parent / "week.toml"
+_SHOWN = 40  # lines of what differs
 
 
 async def played() -> list[Shown]:
@@ -35,8 +38,8 @@ def main() -> int:
     options = parser.parse_args()
     made = documents(asyncio.run(played()))
     if options.check:
-        wrong = [name for name, text in made.items() if not _same(options.docs / name, text)]
-        print(*(f"{name} is not what the bot says; make transcript writes it" for name in wrong), sep="\n")
+        wrong = [line for name, text in made.items() for line in _differs(options.docs / name, text)]
+        print(*wrong, sep="\n")
         return 1 if wrong else 0
     for name, text in made.items():
         path = options.docs / name
@@ -45,8 +48,13 @@ def main() -> int:
     return 0
 
 
-def _same(path: Path, text: str) -> bool:
-    return path.exists() and path.read_text(encoding="utf-8") == text
+def _differs(path: Path, text: str) -> list[str]:
+    """What the file says and the bot does not, or the other way round; nothing where they agree."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if old == text:
+        return []
+    lines = difflib.unified_diff(old.splitlines(), text.splitlines(), "docs", "the bot", n=1, lineterm="")
+    return [f"{path.name} is not what the bot says; make transcript writes it:", *itertools.islice(lines, _SHOWN)]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from benchmarks.transcript.stage import Shown
 HEAD = """# A week with the bot, message by message
 
 What people write to the bot and what it answers, from the first `/start` to `/forget`. A program played all of this with the bot itself, over an invented week
-of news ([samples](../samples/README.md)) and by a clock of its own. `make transcript` plays it again.
+of news ([samples](../samples/README.md)) and by a clock of its own. `make transcript` plays it again; a test fails when the bot says anything else.
 
 Buttons stand in brackets, ↗ marks one that opens an address. What was struck out stood in a message before it was edited. Times are London's.
 """
