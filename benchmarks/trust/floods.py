@@ -12,21 +12,19 @@ from itertools import count, pairwise
 
 from botapi import BotApi
 from raw_server import answer
-from spine import PALANTIR, Spine, a_spine, item, rss
+from spine import PALANTIR, PAUSE, Spine, a_spine, item, rss
 from storing import a_feed
 from telegramworld import World
 from test_floods import ANN, Flood, follow
 
 from benchmarks.trust.base import Result, Run, check
 from benchmarks.trust.stage import places
-from benchmarks.trust.tested import tests
 from bot.facade import StoreCalls
 from storage.store import open_store
 from watchers.workers import Workers
 
-_AT_ONCE = 200  # entries of a document
 _POLLS, _EVERY = 12, timedelta(minutes=5)
-_MOST_SINGLE, _MOST_TOGETHER = 20, 12  # messages in the hour: of one alert, of several
+_NEW = 3  # reports that are no flood
 
 
 @asynccontextmanager
@@ -48,45 +46,61 @@ async def _flooded(run: Run) -> AsyncIterator[Flood]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hour:
-    """What a person got in an hour of polls: messages of one alert, of several, and how many alerts are kept for them."""
+    """What a person got in an hour of polls after the first: messages of one alert, of several, and how many alerts are kept for them."""
 
     single: int
     together: int
     alerts: int
 
+    def __str__(self) -> str:
+        return f"{self.single} messages of one alert, {self.together} of several ({self.alerts} alerts kept)"
+
 
 async def _hour(run: Run, document: Callable[[int], bytes]) -> _Hour:
-    """Poll a feed that is another at each of twelve polls."""
+    """Poll a feed that is another at each of its polls. The first tells nothing, as of any feed that is new."""
     async with _flooded(run) as flood:
         texts: list[str] = []
-        for number in range(_POLLS):
-            body = document(number)
-            flood.spine.serve(bbc=body)
+        flood.spine.add(a_feed("press", url=flood.spine.web.url("/press"), seeds=True))
+        for poll in range(_POLLS):
+            flood.spine.web.routes["/press"] = answer(document(poll), Content_Type="text/xml")
             texts += await flood.polled()
-            flood.spine.now += _EVERY - timedelta(minutes=20)  # a round takes twenty
+            flood.spine.now += _EVERY - PAUSE
         counts = flood.spine.store.counts(flood.spine.now)
-    together = sum(not text.startswith(("🔴 CANCELLED", "🟢 AWARDED")) for text in texts)
-    return _Hour(single=len(texts) - together, together=together, alerts=counts.alerts)
+    single = sum(text.startswith(("🔴 CANCELLED", "🟢 AWARDED")) for text in texts)
+    return _Hour(single=single, together=len(texts) - single, alerts=counts.alerts)
 
 
-@check("S10", "feeds that rewrite all their entries at every poll of an hour: how many messages a person gets, and whether alerts are lost")
+@check(
+    "S10",
+    "feeds that rewrite all their entries at every poll of an hour: how many messages a person gets, and whether news is lost among them",
+)
 def floods(run: Run) -> Result:
-    towns = places(_AT_ONCE, random.Random(10))
+    size = run.pick(60, 200)
+    towns = places(size * _POLLS, random.Random(10))
 
-    def rewritten(links: bool) -> Callable[[int], bytes]:
-        def document(poll: int) -> bytes:
-            link = f"-{poll}" if links else ""
-            entries = (item(f"{town} Council cancels £{n + 2}m contract with Palantir", f"{n}{link}") for n, town in enumerate(towns))
-            return rss(*entries).replace(b"<guid>", b"<guid>%d-" % poll)
+    def entry(number: int, poll: int, *, link: str) -> str:
+        return item(f"{towns[number]} Council cancels £{number + 2}m contract with Palantir", f"{number}{link}").replace(
+            "<guid>", f"<guid>{poll}-"
+        )
 
-        return document
+    def rewritten(poll: int) -> bytes:
+        """New guids and the same links; and half-way three reports that are new."""
+        return rss(*(entry(number, poll, link="") for number in range(size + (_NEW if poll >= _POLLS // 2 else 0))))
 
-    hours = [asyncio.run(_hour(run, rewritten(links))) for links in (False, True)]
-    passed, failed, _, _ = tests(run, "tests/test_floods.py")
-    shown = "; ".join(f"{one.single} messages of one alert and {one.together} of several, {one.alerts} alerts kept" for one in hours)
-    figure = f"{_POLLS} polls of {_AT_ONCE} entries, new guids each time: {shown} (new links as well); {passed} rules of floods held, {failed} did not"
-    quiet = all(one.single <= _MOST_SINGLE and one.together <= _MOST_TOGETHER and one.alerts == _AT_ONCE for one in hours)
-    return Result(figure=figure, passed=quiet and passed >= 20 and not failed)
+    def moved(poll: int) -> bytes:
+        """New guids and new links."""
+        return rss(*(entry(number, poll, link=f"-{poll}") for number in range(size + (_NEW if poll >= _POLLS // 2 else 0))))
+
+    def invented(poll: int) -> bytes:
+        """Contracts that nobody has heard of, each time."""
+        return rss(*(entry(number, poll, link="") for number in range(poll * size, (poll + 1) * size)))
+
+    hours = {form.__name__: asyncio.run(_hour(run, form)) for form in (rewritten, moved, *run.pick((), (invented,)))}
+    figure = f"{_POLLS} polls of {size} entries: " + "; ".join(f"{name}: {hour}" for name, hour in hours.items())
+    kept = [hours[name] for name in ("rewritten", "moved")]
+    quiet = all(one.alerts == one.single == _NEW and one.together == 0 for one in kept)
+    whole = "invented" not in hours or hours["invented"].alerts == size * (_POLLS - 1)
+    return Result(figure=figure, passed=quiet and whole)
 
 
 _ENOUGH = 60  # requests to one server
@@ -151,15 +165,10 @@ def politeness(run: Run) -> Result:
     soonest = min(min(found[:-1]) for found in gaps.values())
     longest = max(max(found) for found in gaps.values())
     stuck = [name for name, times in asked.items() if len(times) - 1 < min(days, _ENOUGH)]
-    passed, failed, _, _ = tests(run, "tests/test_fetch.py", "tests/test_pacing.py", "-k", _WORDS)
     requests = sum(len(times) - 1 for times in asked.values())
     figure = (
         f"{len(_RUDE)} servers for {days} days, {requests} requests: never two within {soonest.total_seconds():.0f} s, never a pause of more than "
-        f"{longest.total_seconds() / 3600:.1f} h, {len(stuck)} given up{' ' * bool(stuck)}{', '.join(stuck)}; {passed} rules of politeness held, "
-        f"{failed} did not"
+        f"{longest.total_seconds() / 3600:.1f} h, {len(stuck)} given up{' ' * bool(stuck)}{', '.join(stuck)}"
     )
     kept = soonest >= timedelta(seconds=60) and longest <= timedelta(hours=24, minutes=1) and not stuck
-    return Result(figure=figure, passed=kept and passed >= 40 and not failed)
-
-
-_WORDS = "pause or failures or gone or interval or moment or asks or validator or 304 or turn or register"
+    return Result(figure=figure, passed=kept)
