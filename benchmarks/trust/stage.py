@@ -33,6 +33,7 @@ from storage.store import Store, open_store
 TOKEN = "111111:AAtrusttrusttrusttrusttrusttrusttrusttrustt"  # of the fake server
 FIRST_SUBSCRIBER = 501
 MARK = "↻"
+_START = 120.0  # seconds for a start, on a machine that has much else to do
 _SAVE = "✅ Save"
 _COUNCIL = re.compile(r"(\w+) Council")
 _SYLLABLES = ("bar", "cor", "dun", "el", "fen", "gar", "hol", "ing", "kel", "lan", "mor", "nor", "os", "pen", "rad", "sel", "tor", "wen")
@@ -258,7 +259,9 @@ class Stage:
         arguments = ["--debug", "run"] if debug else ["run"]
         daemon = Process(self.run.nursery, self.folder, arguments, prelude=QUICK + prelude, environment={"PATH": "/usr/bin:/bin"})
         self.daemons.append(daemon)
-        return daemon.ready() if ready else daemon
+        if ready:
+            daemon.until(lambda: daemon.said("event=ready"), seconds=_START)
+        return daemon
 
     def end(self, daemon: Process, number: signal.Signals = signal.SIGKILL) -> int:
         self.daemons.remove(daemon)
