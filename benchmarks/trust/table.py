@@ -46,8 +46,10 @@ def one(name: str, package: ModuleType, run: Run) -> Line:
     except Exception as error:  # noqa: BLE001 -- a check that breaks is one that fails
         traceback.print_exc()
         figure, passed = f"broke: {type(error).__name__}: {error}".splitlines()[0], False
-    finally:
+    try:
         run.close()
+    except Exception:  # noqa: BLE001 -- what was found is worth more than a clean end
+        traceback.print_exc()
     return Line(id=name, figure=figure, passed=passed, seconds=time.monotonic() - began)
 
 
