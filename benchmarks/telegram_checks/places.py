@@ -140,6 +140,7 @@ def _forum(scene: Scene, expected: Expected) -> None:
         scene.write(_FORUM, owner, f"/watch@watch_bot {name}", thread_id=thread)
         wait_for("the question in the topic", lambda name=name: scene.telegram.save(owner, name, chat=_FORUM))
         wait_for("the watch of the topic", lambda thread=thread, name=name: scene.watched(_FORUM, thread) == [name])
+    wait_for("the answer", lambda: _threads(scene, "Watching Palantir"))
     expected(_threads(scene, "Watching Palantir") == [first], "an answer came in another topic")
     expected(not scene.watched(_FORUM), "the group watches what its topic does")
 
