@@ -87,6 +87,7 @@ async def play(stage: Stage) -> None:
     await stage.poll()
     for begin in (_ola_begins, _ann_begins, _group_begins, _channel_begins, _forum_begins, _layla_begins, _fay_begins):
         await begin(stage)
+    await stage.until(datetime(2026, 5, 19, 17, 40, tzinfo=UTC))  # what followers of a list hear together
     await stage.until(datetime(2026, 5, 20, 17, 0, tzinfo=UTC))
     await stage.poll()
     await _wednesday(stage)
@@ -99,9 +100,10 @@ async def play(stage: Stage) -> None:
     await _friday_evening(stage)
     await stage.until(datetime(2026, 5, 22, 22, 0, tzinfo=UTC))
     await stage.poll()
+    await stage.until(datetime(2026, 5, 23, 6, 0, tzinfo=UTC))  # the end of Ann's quiet hours
     await stage.until(datetime(2026, 5, 23, 9, 0, tzinfo=UTC))
     await _saturday(stage)
-    await stage.until(datetime(2026, 5, 25, 10, 0, tzinfo=UTC))
+    await stage.until(datetime(2026, 5, 25, 8, 0, tzinfo=UTC))  # weekly reports
 
 
 def _set_up(stage: Stage) -> None:

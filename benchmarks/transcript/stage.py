@@ -216,12 +216,10 @@ class Stage:
         self.clock.at += _THINKING
 
     async def until(self, at: datetime) -> None:
-        """Let time pass; what falls due on the way, on the hour, is told at its time."""
-        while self.clock.at < at:
-            hour = self.clock.at.replace(minute=0, second=0)
-            self.clock.at = min(at, hour + timedelta(hours=1))
-            await self.maintain()
-            await self._deliver()
+        """Let it be a later time, at which what has fallen due is told."""
+        self.clock.at = at
+        await self.maintain()
+        await self._deliver()
 
     async def maintain(self) -> None:
         """What the daemon does beside: releases what was held, and writes reports and what people must know."""
