@@ -59,6 +59,15 @@ def _answers(scene: Scene, chat: int, ask: Any) -> str:
     return scene.telegram.messages(chat)[-1]
 
 
+def _with_button(scene: Scene, chat: int, label: str) -> dict[str, Any]:
+    """The newest message with such a button, waited for: what was asked before may be answered in between."""
+    found: dict[str, Any] = wait_for(
+        f"a button {label}",
+        lambda: next((row for row in reversed(scene.telegram.rows(chat)) if any(label in text for text, _ in buttons_of(row))), None),
+    )
+    return found
+
+
 def _toast(scene: Scene, person: int, chat: int, message_id: int, **which: Any) -> str:
     """What pops up when a button is pressed."""
     known = {one["id"] for one in scene.telegram.control("callbacks")}
@@ -78,7 +87,7 @@ def _by_members(scene: Scene, expected: Expected) -> None:
     alert = next(row for row in scene.telegram.rows(group) if "Council" in row["text"])
     expected("Only admins" in _toast(scene, STRANGER, group, alert["message_id"], button="Mute"), "a member may mute")
     asked = _answers(scene, group, lambda: scene.write(group, scene.owner(group), "/watch@watch_bot Capita"))
-    question = scene.telegram.rows(group)[-1]
+    question = _with_button(scene, group, "Save")
     expected("Shall I" in asked, "an owner was not asked")
     expected("Only admins" in _toast(scene, STRANGER, group, question["message_id"], button="✅ Save"), "a member may save")
     _toast(scene, scene.owner(group), group, question["message_id"], button="Cancel")
@@ -99,13 +108,13 @@ def _with_old_buttons(scene: Scene, expected: Expected) -> None:
     """Buttons that were answered before, whose watch is gone, or whose message Telegram does not show us any more."""
     (person,) = scene.private
     _answers(scene, person, lambda: scene.telegram.say(person, "/watch Capita"))
-    question = scene.telegram.rows(person)[-1]["message_id"]
-    data = data_of(scene.telegram.rows(person)[-1], "Save")
+    asked = _with_button(scene, person, "Save")
+    question, data = asked["message_id"], data_of(asked, "Save")
     scene.telegram.press(person, person, question, data=data)
     wait_for("the watch", lambda: scene.watched(person) == ["Capita", "Palantir"])
     expected("answered before" in _toast(scene, person, person, question, data=data, check=False), "saved twice")
     _answers(scene, person, lambda: scene.telegram.say(person, "/watches"))
-    menu = scene.telegram.rows(person)[-1]
+    menu = _with_button(scene, person, "Capita")
     opening = data_of(menu, "Capita")
     _answers(scene, person, lambda: scene.telegram.say(person, "/unwatch Capita"))
     expected("too old" in _toast(scene, person, person, menu["message_id"], data=opening), "a deleted watch opens")
