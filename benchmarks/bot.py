@@ -318,7 +318,7 @@ def ours(options: argparse.Namespace, chats: Chats, titles: Sequence[str]) -> bo
         prelude = "" if options.prelude is None else options.prelude.read_text()
         daemon = Process(nursery, folder, ["run"], prelude=prelude, environment={"PATH": os.environ["PATH"]})
         run.hold(_ending(daemon))
-        daemon.ready()
+        daemon.until(lambda: daemon.said("event=ready"), 120)
         wait_for("the first polls", lambda: ask(f"{site}/_polls")["feeds"] >= options.feeds, 300)
         store = run.hold(open_store(f"sqlite:///{folder}/contractwatch.db", create=False))
         wait_for("the first polls to be kept", lambda: all(record.state.seeded for record in store.feeds()), 120, 1.0)
@@ -333,7 +333,7 @@ def ours(options: argparse.Namespace, chats: Chats, titles: Sequence[str]) -> bo
         time.sleep(2)
         polls, memory = ask(f"{site}/_polls"), _memory(daemon.pid)
         unanswered = [one for one in server.telegram.control("violations") if one["scope"] == "during_ban"]
-    seen = figures(server.log, server.offset, asking.asked)
+        seen = figures(server.log, server.offset, asking.asked)
     print(seen.line("contractwatch", options.alerts))
     print(
         f"{'':15} slowest: {'; '.join(seen.slowest)}\n{'':15} {polls['polls'] - before} polls of {options.feeds} feeds, {polls['late']} late by more than "

@@ -135,7 +135,7 @@ class Daemon:
                 self._token.reveal(),
                 self._config.telegram.api_base_url,
                 parts.store,
-                parts.call.ranked(Rank.ANSWERS),
+                parts.call.ranked(Rank.PEOPLE),
                 now=parts.now,
                 wake=lambda: team.deliverer.wake(),  # noqa: PLW0108 -- there is no team yet
                 admins=self._config.telegram.admins,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, auto
 from functools import partial
 from queue import PriorityQueue
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
@@ -42,12 +43,14 @@ class Call(Protocol):
     async def __call__(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
-class Rank(IntEnum):
-    """Whose calls of the store go first, where some wait."""
+class Rank(Enum):
+    """Who waits for a call of the store."""
 
-    ANSWERS = 0  # somebody looks at a screen
-    DELIVERIES = 1
-    WORK = 2  # polls, and whatever else nobody waits for
+    PEOPLE = auto()  # somebody looks at a screen: commands, and the messages that answer them
+    NOBODY = auto()  # polls, and all other work
+
+
+_HEAD_START = 2.0  # seconds that a call for people may come later and is still made first; so whatever else waits is not put off for ever
 
 
 class StoreCalls:
@@ -58,9 +61,9 @@ class StoreCalls:
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store")
-        self._waiting: PriorityQueue[tuple[Rank, int, Future[Any], partial[Any]]] = PriorityQueue()
+        self._waiting: PriorityQueue[tuple[float, int, Future[Any], partial[Any]]] = PriorityQueue()
         self._numbers = itertools.count()
-        self._rank = Rank.WORK
+        self._rank = Rank.NOBODY
 
     def ranked(self, rank: Rank) -> StoreCalls:
         """The same threads, for calls of this rank."""
@@ -70,8 +73,9 @@ class StoreCalls:
 
     async def __call__(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         future: Future[T] = Future()
-        self._waiting.put((self._rank, next(self._numbers), future, partial(method, *args, **kwargs)))
-        self._pool.submit(self._run_next)  # not this call, but the best of those that wait when a thread is free
+        turn = time.monotonic() - (_HEAD_START if self._rank is Rank.PEOPLE else 0.0)
+        self._waiting.put((turn, next(self._numbers), future, partial(method, *args, **kwargs)))
+        self._pool.submit(self._run_next)  # not this call, but the first of those that wait when a thread is free
         return await asyncio.wrap_future(future)
 
     def _run_next(self) -> None:

@@ -81,7 +81,7 @@ class Parts:
             # Nothing is asked of Telegram, so what waits for it must not hold up the console as a long pause of Telegram's would.
             everyone[ChannelKind.TELEGRAM] = NoBot()
             policy = replace(policy, overall_wait=_NO_BOT_PAUSE)
-        call, settings = self.call.ranked(Rank.DELIVERIES), Settings(policy=policy)
+        call, settings = self.call.ranked(Rank.PEOPLE), Settings(policy=policy)
         return Deliverer(self.store, call, everyone, owner=self.owner, now=self.now, settings=settings)
 
     async def fan_out(self) -> int:

@@ -65,10 +65,12 @@ def _heads(wanted: Any) -> Any:
     """The first waiting delivery of each channel that can be told and where nothing is under way.
 
     That it waits must be said of the row itself too: PostgreSQL locks the newest version of a row and then asks its conditions again, but
-    not those of the subquery that found it. Without it, a delivery that another daemon claimed and sent meanwhile was sent again.
+    not those of the subquery that found it. Without it, a delivery that another daemon claimed and sent meanwhile was sent again. It is
+    said so that no index serves it: SQLite would begin with all that wait, and ask of each which of all channels it is the first of.
     """
     active = channel.c.state == ChannelState.ACTIVE.value
-    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, delivery.c.state == PENDING, ~_BUSY)
+    waits = delivery.c.state.concat("") == PENDING
+    return wanted.select_from(channel.join(delivery, delivery.c.id == _FIRST)).where(active, waits, ~_BUSY)
 
 
 def _over(until: Any, written_at: Any) -> ColumnElement[bool]:

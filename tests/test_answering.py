@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from telegramworld import World, a_world
 
-from bot import answering
+from bot import answering, facade
 from bot.facade import Rank, StoreCalls
 from bot.texts import answers
 
@@ -87,16 +87,25 @@ async def test_a_button_that_is_pressed_too_often_says_so(world: World) -> None:
     assert world.api.shown(ANN).count(answers.TOO_MANY_COMMANDS) == 1
 
 
-async def test_in_the_store_answers_go_before_what_nobody_waits_for() -> None:
+async def test_in_the_store_people_go_first_and_nobody_is_put_off_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     calls, held, done = StoreCalls(1), threading.Event(), list[str]()
+    people = calls.ranked(Rank.PEOPLE)
+
+    async def ask(*asked: tuple[StoreCalls, str]) -> list[asyncio.Future[None]]:
+        made = [asyncio.ensure_future(call(done.append, text)) for call, text in asked]
+        await asyncio.sleep(0)
+        return made
+
     first = asyncio.ensure_future(calls(held.wait))
-    ranks = (Rank.WORK, Rank.WORK, Rank.DELIVERIES, Rank.ANSWERS, Rank.ANSWERS)
-    rest = [asyncio.ensure_future(calls.ranked(rank)(done.append, f"{rank.name} {n}")) for n, rank in enumerate(ranks)]
     await asyncio.sleep(0)
+    monkeypatch.setattr(facade, "_HEAD_START", 3600.0)
+    rest = await ask((calls, "poll"), (people, "answer"), (people, "another"))
+    monkeypatch.setattr(facade, "_HEAD_START", 0.0)  # as if that time was over
+    rest += await ask((people, "late answer"))
     held.set()
     await asyncio.gather(first, *rest)
 
-    assert done == ["ANSWERS 3", "ANSWERS 4", "DELIVERIES 2", "WORK 0", "WORK 1"]
+    assert done == ["answer", "another", "poll", "late answer"]
     calls.close()
     with pytest.raises(RuntimeError):
         await calls(done.append, "too late")

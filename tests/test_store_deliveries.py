@@ -35,6 +35,22 @@ def answer(store, chat_id, now, text="hello"):
     store.apply([], replies=[Reply(chat_id=chat_id, thread_id=None, text=text)], now=now)
 
 
+def steps(store, work):
+    """How many steps SQLite takes for something, by thousands: what it costs on any machine."""
+    counted = 0
+
+    def count():
+        nonlocal counted
+        counted += 1
+
+    with store._db._writer.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.set_progress_handler(count, 1000)
+        work()
+        driver.set_progress_handler(None, 0)
+    return counted
+
+
 # who is told
 
 
@@ -154,6 +170,24 @@ def test_an_alert_that_is_tried_again_later_holds_back_those_behind_it_and_not_a
     assert must_claim(ready, now).kind is DeliveryKind.REPLY
     ready.recover(now)
     assert must_claim(ready, now + HOUR + LEASE).kind is DeliveryKind.REPLY
+
+
+def test_what_waits_in_chats_that_rest_makes_a_claim_no_dearer(sqlite_url, now):
+    with open_store(sqlite_url) as store:
+        set_up(store, now)
+        for chat_id in range(100, 160):
+            chat(store, chat_id, now, "Palantir")
+        watches = (PALANTIR, chat_watch(store, "Palantir"))
+        raise_alerts(store, now, "A", watches=watches)
+        while claimed := claim(store, now):
+            send(store, claimed, now, pause=HOUR)
+        raise_alerts(store, now, "B", watches=watches)
+        few = steps(store, lambda: claim(store, now))
+        raise_alerts(store, now, *"CDEFGHIJK", watches=watches)
+        for chat_id in range(100, 105):
+            answer(store, chat_id, now)
+
+        assert 0 < steps(store, lambda: claim(store, now)) <= 3 * few + 3
 
 
 def test_a_channel_rests_until_its_pause_is_over(ready, now):
