@@ -295,7 +295,7 @@ def test_whatever_the_page_on_security_says_is_tried_out_is() -> None:
     checks = {
         name
         for path in (ROOT / "benchmarks/trust").glob("*.py")
-        for name in re.findall(r'^@check\("(\w+)"', path.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r'^@check\(\s*"(\w+)"', path.read_text("utf-8"), re.MULTILINE)
     }
     named = {name for row in re.findall(r"\|([^|]*)\|$", page, re.MULTILINE) for name in re.findall(r"\b[DOST]\d+\b", row)}
 
