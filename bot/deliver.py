@@ -26,7 +26,7 @@ from bot.render import Message, render_alert, render_payload
 from bot.speech import Speech, speech_for
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
 from storage.exceptions import NotFound, StoreUnavailable
-from storage.records import AlertView, ChannelKind, Claim, MigrateChat
+from storage.records import AlertView, ChannelKind, Claim, DeliveryKind, MigrateChat
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,8 @@ class Deliverer:
         self._store, self._call, self._transports = store, call, transports
         self._owner, self._now = owner, now
         self._settings = settings or Settings()
-        self._gate, self._chats = Gate(self._settings.per_second), Chats()
+        paces = self._settings.policy.paces
+        self._gate, self._chats, self._ahead = Gate(self._settings.per_second), Chats(paces), paces.group
         self._slots = asyncio.Semaphore(self._settings.senders)
         self._sending: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
@@ -129,7 +130,7 @@ class Deliverer:
         sent = 0
         while True:
             sent += await self.run_once(self._now())
-            due = await self._call(self._store.next_delivery_at, self._now(), edit_pause=self._settings.edit_pause)
+            due = await self._due_at()
             if self._stopping or due is None or due - self._now() > patience:
                 return sent
             await self._sleep(max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
@@ -180,7 +181,14 @@ class Deliverer:
             return None
         settings, at = self._settings, now or self._now()
         claiming = asyncio.ensure_future(
-            self._call(self._store.claim_delivery, at, owner=self._owner, lease=settings.lease, edit_pause=settings.edit_pause)
+            self._call(
+                self._store.claim_delivery,
+                at,
+                owner=self._owner,
+                lease=settings.lease,
+                edit_pause=settings.edit_pause,
+                ahead=self._ahead,
+            )
         )
         cancelled: asyncio.CancelledError | None = None
         try:
@@ -203,21 +211,22 @@ class Deliverer:
 
     async def _deliver(self, claim: Claim) -> None:
         """One delivery from its claim to its recorded outcome."""
-        if busy := timedelta(seconds=self._chats.wait(claim.channel)):
-            await self._to_the_end(self._put_back(claim, busy, "another topic of the chat was told just now", pause=busy))
+        answer = claim.kind is not DeliveryKind.ALERT
+        if busy := timedelta(seconds=self._chats.wait(claim.channel, answer=answer)):
+            await self._to_the_end(self._put_back(claim, busy, "the chat was told something just now", pause=busy))
             return
         self._chats.begin(claim.channel)
-        rest = timedelta(0)
+        sent, rest = False, timedelta(0)
         try:
             message = await self._prepare(claim)
             if message is not None:
                 outcome = await self._send(claim, message)
                 verdict = self._judge(claim, outcome, message)
-                rest = verdict.pause
+                sent, rest = isinstance(verdict, Recorded), verdict.pause
                 await self._to_the_end(self._record(claim, verdict, message.shown))
                 await notes.tell(claim, outcome, self._store, self._call, self._now())
         finally:
-            self._chats.end(claim.channel, rest)
+            self._chats.end(claim.channel, sent=sent, answer=answer, pause=rest)
 
     async def _prepare(self, claim: Claim) -> Message | None:
         """What to send now; None when it is not to be sent now or ever, which is then recorded."""
@@ -380,8 +389,11 @@ class Deliverer:
             await asyncio.wait({task})
             raise
 
+    async def _due_at(self) -> datetime | None:
+        return await self._call(self._store.next_delivery_at, self._now(), edit_pause=self._settings.edit_pause, ahead=self._ahead)
+
     async def _until_due(self) -> float:
-        due = await self._call(self._store.next_delivery_at, self._now(), edit_pause=self._settings.edit_pause)
+        due = await self._due_at()
         return _LONGEST_SLEEP if due is None else min(_LONGEST_SLEEP, max(_SHORTEST_SLEEP, (due - self._now()).total_seconds()))
 
     async def _sleep(self, seconds: float, *, woken: bool = True) -> None:

@@ -124,8 +124,8 @@ def _later(claim: Claim, outcome: Wait | Unreachable | Uncertain, unknowns: int,
         return Dropped(outcome.error, uncertain=True)
     if now - claim.created_at > policy.expiry:
         return Dropped(f"could not be delivered for a week: {outcome.error}", withheld=True)
-    if isinstance(outcome, Wait):
-        return Retried(outcome.pause, outcome.pause, claim.maybe_sent, outcome.error)
+    if isinstance(outcome, Wait):  # alerts rest a little longer: answers go ahead of them by as much as the longest pace
+        return Retried(outcome.pause, outcome.pause + policy.paces.group, claim.maybe_sent, outcome.error)
     if unknown:
         return Retried(policy.unknown_after(unknowns), policy.paces.after(claim.channel), True, outcome.error)
     pause = back_off(claim.attempts) if claim.edits is None else policy.unknown_pause  # of an edit the attempts of the message count too

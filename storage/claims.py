@@ -92,7 +92,11 @@ def _later(*moments: Any) -> Any:
 
 
 # Built once: building a statement costs more than running it.
-_free = or_(channel.c.not_before.is_(None), _over(channel.c.not_before, channel.c.touched_at))
+_free = or_(
+    channel.c.not_before.is_(None),
+    channel.c.not_before <= bindparam("free_by", type_=Instant),
+    _over(channel.c.not_before, channel.c.touched_at),
+)
 _due = _over(delivery.c.not_before, delivery.c.touched_at)
 _LOOK = _heads(select(delivery, *_PLACE)).where(_due, _free).order_by(delivery.c.id).limit(1)
 _NEXT_NEW = _LOOK.with_for_update(of=[delivery, channel], skip_locked=True)
@@ -120,25 +124,29 @@ class Claims:
 
     _db: Database
 
-    def claim_delivery(self, now: datetime, *, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
+    def claim_delivery(
+        self, now: datetime, *, owner: str, lease: timedelta, edit_pause: timedelta, ahead: timedelta = timedelta(0)
+    ) -> Claim | None:
         """Claim what is to be sent now: an answer before an alert, the oldest first; else the edit of a message whose story has changed.
 
         ``lease`` must be longer than any request takes: when it ends, others may send a second, marked copy. A message is edited at most
-        once in ``edit_pause``.
+        once in ``edit_pause``. An answer is claimed ``ahead`` of the end of its channel's pause: it need not keep the pace of alerts.
         """
         for _ in range(_TRIES):
             try:
-                return self._claim(now, owner, lease, edit_pause)
+                return self._claim(now, owner=owner, lease=lease, edit_pause=edit_pause, ahead=ahead)
             except (IntegrityError, _TakenError):  # PostgreSQL: another daemon was as quick, in the same channel or with the same row
                 continue
         return None
 
     @writes
-    def _claim(self, connection: Connection, now: datetime, owner: str, lease: timedelta, edit_pause: timedelta) -> Claim | None:
+    def _claim(
+        self, connection: Connection, now: datetime, *, owner: str, lease: timedelta, edit_pause: timedelta, ahead: timedelta
+    ) -> Claim | None:
         take_back(connection, now, expired_at=now)
         free_orphans(connection)
         resting = deliveries_paused(connection)
-        row = _look(connection, _NEXT_NEW, now, _ANSWERS if resting else _RANKS)
+        row = _look(connection, _NEXT_NEW, now, _ANSWERS if resting else _RANKS, ahead)
         if row is None and resting:
             return None
         editing = row is None
@@ -154,16 +162,21 @@ class Claims:
         return _read_claim(row, editing=editing)
 
     @reads
-    def next_delivery_at(self, connection: Connection, now: datetime, *, edit_pause: timedelta = timedelta(minutes=2)) -> datetime | None:
+    def next_delivery_at(
+        self,
+        connection: Connection,
+        now: datetime,
+        *,
+        edit_pause: timedelta = timedelta(minutes=2),
+        ahead: timedelta = timedelta(0),
+    ) -> datetime | None:
         """Say when the next delivery can be claimed (a time that is past: now), None if nothing waits."""
         resting = deliveries_paused(connection)
         ranks = _ANSWERS if resting else _RANKS
-        if _look(connection, _LOOK, now, ranks) is not None:
+        if _look(connection, _LOOK, now, ranks, ahead) is not None:
             return now
-        new = _later(delivery.c.not_before, channel.c.not_before)
         edit = _later(_shifted(delivery.c.touched_at, edit_pause), delivery.c.not_before, channel.c.not_before)
-        firsts = _heads(select(func.min(new, type_=Instant)))
-        times = [connection.execute(firsts, {"of_rank": rank}).scalar() for rank in ranks]
+        times = [_first_due(connection, rank, ahead if rank in _ANSWERS else timedelta(0)) for rank in ranks]
         times.append(connection.execute(select(func.min(delivery.c.lease_until)).where(delivery.c.state == SENDING)).scalar())
         if not resting:
             times.append(connection.execute(_waiting(select(func.min(edit, type_=Instant))).where(STALE)).scalar())
@@ -175,12 +188,20 @@ def _may_be_grouped(row: Row[Any]) -> bool:
     return bool(row.kind == DeliveryKind.ALERT.value and row.place_kind == ChannelKind.TELEGRAM.value)
 
 
-def _look(connection: Connection, wanted: Any, now: datetime, ranks: Sequence[int]) -> Row[Any] | None:
+def _first_due(connection: Connection, rank: int, ahead: timedelta) -> datetime | None:
+    """When the first of those that wait may be sent."""
+    due = _later(delivery.c.not_before, _shifted(channel.c.not_before, -ahead))
+    moment: datetime | None = connection.execute(_heads(select(func.min(due, type_=Instant))), {"of_rank": rank}).scalar()
+    return moment
+
+
+def _look(connection: Connection, wanted: Any, now: datetime, ranks: Sequence[int], ahead: timedelta) -> Row[Any] | None:
     """Find what can be sent: an answer, else an alert."""
     for rank in ranks:
         if connection.execute(_ANY_WAITS, {"of_rank": rank}).first() is None:
             continue
-        row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank} | _moments(now)).first()
+        free_by = now + ahead if rank in _ANSWERS else now
+        row: Row[Any] | None = connection.execute(wanted, {"of_rank": rank} | _moments(now, free_by)).first()
         if row is not None:
             return row
     return None
@@ -189,14 +210,14 @@ def _look(connection: Connection, wanted: Any, now: datetime, ranks: Sequence[in
 def _edit(connection: Connection, now: datetime, edit_pause: timedelta) -> Row[Any] | None:
     """Find a message that is to be edited; one about a muted story is left as it is, with the reason."""
     while True:
-        row: Row[Any] | None = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now)).first()
+        row: Row[Any] | None = connection.execute(_NEXT_EDIT, {"edited_before": now - edit_pause} | _moments(now, now)).first()
         if row is None or is_grouped(row) or not leaves_as_it_is(connection, row.id, now):
             return row
         connection.execute(_LEAVE, {"of_id": row.id})
 
 
-def _moments(now: datetime) -> dict[str, datetime]:
-    return {"present": now, "in_an_hour": now + CLOCK_SLACK}
+def _moments(now: datetime, free_by: datetime) -> dict[str, datetime]:
+    return {"present": now, "in_an_hour": now + CLOCK_SLACK, "free_by": free_by}
 
 
 def _read_claim(row: Row[Any], *, editing: bool) -> Claim:

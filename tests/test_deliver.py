@@ -14,10 +14,10 @@ from botapi import TOKEN, BotApi
 from telegramworld import QUICK, World, a_world, with_policy
 
 from bot.outcomes import TokenRefused
-from bot.pacing import Gate, Paces
+from bot.pacing import Chats, Gate, Paces
 from bot.verdicts import OnUnknown
 from storage.exceptions import StoreUnavailable
-from storage.records import ChannelState
+from storage.records import Channel, ChannelKind, ChannelState
 
 
 @pytest.fixture
@@ -441,6 +441,46 @@ def test_the_real_paces_are_telegrams() -> None:
     paces = Paces()
 
     assert (paces.private >= timedelta(seconds=1), paces.group * 20 >= timedelta(minutes=1)) == (True, True)
+
+
+async def test_an_answer_does_not_wait_for_the_pace_of_alerts(sqlite_url: str) -> None:
+    hour = timedelta(hours=1)
+    async with a_world(sqlite_url, settings=with_policy(paces=Paces(private=hour, group=hour))) as world:
+        world.follow(1)
+        world.publish("News", "More news")
+        async with world.running():
+            await told(world, 1, 1)
+
+            assert (await world.ask(1, "/help")).startswith("I read newsrooms")
+        assert len(world.api.shown(1)) == 2, "the second alert keeps the pace"
+
+
+@pytest.mark.parametrize("kind", ["private", "supergroup"])
+def test_a_chat_is_never_sent_more_than_telegram_allows_and_answers_find_room(kind: str) -> None:
+    """Alerts as fast as may be, and somebody who asks all the time: simulated, an hour of it."""
+    place = {"kind": ChannelKind.TELEGRAM, "key": "telegram:5", "chat_id": 5, "thread_id": None, "title": "", "type": kind}
+    clock, chat = [0.0], Channel(id=1, state=ChannelState.ACTIVE, state_reason=None, language="en", **place)  # type: ignore[arg-type]
+    chats, sent, waited = Chats(Paces(), monotonic=lambda: clock[0]), list[float](), list[float]()
+    asked = 0.0
+    while clock[0] < 3600:
+        answer = clock[0] >= asked
+        if (wait := chats.wait(chat, answer=answer)) and (answer or (wait := min(wait, asked - clock[0])) > 0):
+            clock[0] += wait
+            continue
+        chats.begin(chat)
+        chats.end(chat, sent=True, answer=answer)
+        sent.append(clock[0])
+        if answer:
+            waited.append(clock[0] - asked)
+            asked = clock[0] + 30
+
+    def most(seconds: float) -> int:
+        return max(sum(at <= other < at + seconds for other in sent[n : n + 70]) for n, at in enumerate(sent))
+
+    assert most(3) <= 3
+    assert most(60) <= (60 if kind == "private" else 20)
+    assert len(sent) > (3300 if kind == "private" else 1000)
+    assert max(waited) <= 1.1
 
 
 async def test_a_daemon_without_a_token_keeps_what_is_meant_for_telegram(world: World) -> None:

@@ -199,6 +199,20 @@ def test_a_channel_rests_until_its_pause_is_over(ready, now):
     assert must_claim(ready, now + 3 * MINUTE).alert_id == 2
 
 
+def test_an_answer_goes_ahead_of_the_pause_that_alerts_keep(ready, now):
+    chat(ready, 7, now, "Palantir")
+    raise_alerts(ready, now, "A", "B", watches=(chat_watch(ready, "Palantir"),))
+    send(ready, must_claim(ready, now), now, pause=3 * MINUTE)
+    answer(ready, 7, now)
+    early = {"owner": "daemon", "lease": LEASE, "edit_pause": PAUSE, "ahead": 2 * MINUTE}
+
+    assert ready.next_delivery_at(now, ahead=2 * MINUTE) == now + MINUTE
+    assert ready.claim_delivery(now + MINUTE - timedelta(seconds=1), **early) is None
+    assert send(ready, (first := ready.claim_delivery(now + MINUTE, **early)), now + MINUTE, pause=3 * MINUTE)
+    assert first.kind is DeliveryKind.REPLY
+    assert ready.claim_delivery(now + 3 * MINUTE, **early) is None, "alerts keep the whole pause"
+
+
 def test_a_clock_that_goes_back_holds_nothing_for_more_than_an_hour(ready, now):
     raise_alerts(ready, now, "A", "B")
     future = now + 3650 * DAY
