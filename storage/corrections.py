@@ -162,18 +162,11 @@ def _read(name: str, body: Any) -> EventKind | Money | tuple[str, ...] | None:
 
 
 _OF_STORY = select(alert.c.detail).where(alert.c.story_id == bindparam("of_story"), alert.c.detail.is_not(None)).order_by(alert.c.id)
-_OF_ALERT = select(alert.c.detail).where(alert.c.id == bindparam("of_alert"))
 
 
 def corrections_of(connection: Connection, story_id: int) -> tuple[Correction, ...]:
     """List what was corrected of a story, in order."""
     return tuple(read_correction(body) for body in connection.execute(_OF_STORY, {"of_story": story_id}).scalars())
-
-
-def correction_of(connection: Connection, alert_id: int) -> tuple[Correction, ...]:
-    """Read the correction that an alert tells; nothing for an alert that is none."""
-    body = connection.execute(_OF_ALERT, {"of_alert": alert_id}).scalar()
-    return () if body is None else (read_correction(body),)
 
 
 def shown_already(connection: Connection, alert_id: int, channel_id: int) -> bool:

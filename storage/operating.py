@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, Limits, SetLimits, SetListed, SetPause
 from storage.records import ChannelKind, ChannelState, DeliveryKind, DeliveryState
-from storage.sql import PENDING, insert_new, upsert
+from storage.sql import PENDING, insert_new
 from storage.tables import alert, channel, delivery, entry, feed, inbox, meta, story
 from storage.unit import reads
+from storage.versions import keep_meta
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,18 +127,13 @@ def operate(connection: Connection, change: OperatorChange, now: datetime) -> No
     """Make one change of whoever runs the bot."""
     match change:
         case SetPause():
-            _keep(connection, change.what, "yes" if change.paused else "")
+            keep_meta(connection, change.what, "yes" if change.paused else "")
         case SetListed():
-            _keep(connection, LISTED, "" if change.listed is None else json.dumps(sorted(change.listed)))
+            keep_meta(connection, LISTED, "" if change.listed is None else json.dumps(sorted(change.listed)))
         case SetLimits():
-            _keep(connection, LIMITS, json.dumps(asdict(change.limits)))
+            keep_meta(connection, LIMITS, json.dumps(asdict(change.limits)))
         case Announce():
             _announce(connection, change, now)
-
-
-def _keep(connection: Connection, key: str, value: str) -> None:
-    new = upsert(connection, meta).values(key=key, value=value)
-    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def _announce(connection: Connection, change: Announce, now: datetime) -> None:

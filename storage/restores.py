@@ -12,14 +12,14 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from storage.columns import Instant
 from storage.lock import beat, last_beat
 from storage.recipients import SET_BACK, SetBack, set_back
-from storage.sql import is_sqlite, upsert
-from storage.tables import meta
+from storage.sql import is_sqlite
 from storage.unit import reads, writes
+from storage.versions import keep_meta, read_meta
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -58,30 +58,21 @@ class Restores:
 
     @writes
     def _begin(self, connection: Connection, now: datetime, beside: int | None) -> datetime | None:
-        written = _read(connection, _AT_WORK)
+        written = read_meta(connection, _AT_WORK)
         last = None if written is None else datetime.fromisoformat(written)
         if is_sqlite(connection):
             # Nothing beside it: it was moved or restored without its lock file, and nobody can tell which.
             behind = last is not None and (beside is None or beside > Instant.number(last))
         else:
-            home, here = _read(connection, _HOME), str(connection.execute(_TABLES).scalar_one())
+            home, here = read_meta(connection, _HOME), str(connection.execute(_TABLES).scalar_one())
             behind = home is not None and home != here
-            _write(connection, _HOME, here)
-        _write(connection, _AT_WORK, now.isoformat())
+            keep_meta(connection, _HOME, here)
+        keep_meta(connection, _AT_WORK, now.isoformat())
         if last is None or not behind:
             return None
-        _write(connection, SET_BACK, json.dumps([last.isoformat(), now.isoformat()]))
+        keep_meta(connection, SET_BACK, json.dumps([last.isoformat(), now.isoformat()]))
         return last
 
     @writes
     def _at_work(self, connection: Connection, now: datetime) -> None:
-        _write(connection, _AT_WORK, now.isoformat())
-
-
-def _read(connection: Connection, key: str) -> str | None:
-    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
-
-
-def _write(connection: Connection, key: str, value: str) -> None:
-    new = upsert(connection, meta).values(key=key, value=value)
-    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+        keep_meta(connection, _AT_WORK, now.isoformat())

@@ -34,13 +34,23 @@ class Meta:
     @reads
     def meta(self, connection: Connection, key: str) -> str | None:
         """Read a value that was kept under a name; None if there is none."""
-        return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+        return read_meta(connection, key)
 
     @writes
     def set_meta(self, connection: Connection, key: str, value: str) -> None:
         """Keep a value under a name, in place of the one that was there."""
-        new = upsert(connection, meta).values(key=key, value=value)
-        connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+        keep_meta(connection, key, value)
+
+
+def read_meta(connection: Connection, key: str) -> str | None:
+    """Read a single value; None if there is none."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def keep_meta(connection: Connection, key: str, value: str) -> None:
+    """Keep a single value in place of the one that was there."""
+    new = upsert(connection, meta).values(key=key, value=value)
+    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def watches_version(connection: Connection, *, hold: bool = False) -> int:

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from bot.commands.asked import Pressed
 from bot.commands.desk import Decision, Desk, stale
+from bot.commands.which import is_number
 from bot.grouped import PAGE, more_button, render_page
 from bot.render import render_alert
 from storage.exceptions import NotFound
 from storage.groups import Group
 from storage.records import AlertView, Reply
 
-_DIGITS = 18
-
 
 async def press_more(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """Show the next alerts of a message. The data may be forged: only what was told in this very chat is shown."""
-    if len(data) != 2 or not all(one.isascii() and one.isdecimal() and len(one) <= _DIGITS for one in data):  # noqa: PLR2004
+    if len(data) != 2 or not all(map(is_number, data)):  # noqa: PLR2004
         return stale(desk)
     leader, shown = map(int, data)
     channel = await desk.channel(pressed.place)
@@ -32,7 +31,7 @@ async def press_more(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decis
 
 async def press_open(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """Show an alert of a digest in full. The number may be forged: only what was told in this very chat is shown."""
-    if len(data) != 1 or not (data[0].isascii() and data[0].isdecimal() and len(data[0]) <= _DIGITS):
+    if len(data) != 1 or not is_number(data[0]):
         return stale(desk)
     channel = await desk.channel(pressed.place)
     if channel is None or not await desk.call(desk.store.alerts_shown, channel.id, alert_id=int(data[0])):

@@ -17,6 +17,7 @@ from bot.commands.followers import farewells
 from bot.commands.names import Unusable
 from bot.commands.packing import PACKS
 from bot.commands.rights import may_press, remote, target_of
+from bot.commands.which import is_number
 from bot.commands.wishes import Wish, read_wishes
 from bot.markup import Piece, clean, join, words
 from bot.speech import Speech
@@ -39,7 +40,6 @@ from storage.records import AddWatch, WatchlistRecord, WatchRecord
 LIST = "li"  # begins button data: "li:<what>:<list>:<chat>", and for choices ":<value>"
 _SHOWN = 30
 _SHORTEST, _LONGEST = 2, 60  # letters of a name
-_DIGITS = 18
 _TOKEN = 64
 
 
@@ -94,7 +94,7 @@ async def follow(asked: Asked, desk: Desk, token: str) -> Decision:
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of /lists: whoever presses must be one who may change the place, and the list one that it keeps or follows."""
     match data:
-        case [what, number, chat, *values] if _is_number(number) and chat.removeprefix("-").isdecimal() and len(values) <= 1:
+        case [what, number, chat, *values] if is_number(number) and chat.removeprefix("-").isdecimal() and len(values) <= 1:
             place = remote(pressed, int(chat))
         case _:
             return stale(desk)
@@ -265,7 +265,3 @@ def _called(name: str, known: Sequence[WatchlistRecord]) -> WatchlistRecord | No
 
 def _name(text: str) -> str:
     return clean(unicodedata.normalize("NFC", text)).strip()
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS

@@ -16,6 +16,7 @@ from bot.commands.managing import PAYLOAD, greet, opened
 from bot.commands.speaking import language
 from bot.commands.talking import help_
 from bot.commands.watching import offer, shared
+from bot.commands.which import is_number
 from bot.commands.wishes import Wish
 from bot.locale import LANGUAGES
 from bot.speech import Speech
@@ -28,7 +29,6 @@ from watchers.types import Organisation, Role, Terms, Watch
 START, NAMED = "s", "p"  # first letters of button data: "s:<what>", "p:<entry>:<digest of a name and its role>"
 _MOST_LINKS = 5  # of one message that are looked up
 _MOST_NAMES = 8
-_DIGITS = 18
 
 
 async def start(asked: Asked, desk: Desk, now: datetime) -> Decision:
@@ -84,7 +84,7 @@ async def linked(asked: Asked, desk: Desk, now: datetime) -> Decision:
 async def press_named(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """Somebody of a page was chosen: asked about like a name that was written. What is not in the page cannot be meant."""
     assert pressed.date is not None
-    if len(data) != 2 or not (data[0].isascii() and data[0].isdecimal() and len(data[0]) <= _DIGITS) or not pressed.place.private:  # noqa: PLR2004
+    if len(data) != 2 or not is_number(data[0]) or not pressed.place.private:  # noqa: PLR2004
         return stale(desk)
     for name, role in await _named(int(data[0]), desk):
         if _digest(name, role) == data[1]:

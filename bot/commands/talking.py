@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Decision, Desk, pages, refused, stale
+from bot.commands.drafting import elsewhere
 from bot.commands.rights import may_press, target_of
 from bot.markup import Piece, join
 from bot.render import render_brief
@@ -75,11 +76,11 @@ async def forget(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: 
     place, _ = await target_of(asked, desk.rights, change=True)
     if not await _anything_kept(place, desk):
         return Decision(
-            replies=desk.reply(asked.place, _about(_other(place, asked.place), texts.NOTHING_KEPT, texts.NOTHING_KEPT_OTHER, desk))
+            replies=desk.reply(asked.place, _about(elsewhere(place, asked.place), texts.NOTHING_KEPT, texts.NOTHING_KEPT_OTHER, desk))
         )
     yes, no = desk.speech.label(texts.FORGET_YES), desk.speech.label(texts.FORGET_NO)
     buttons = (((yes, f"{FORGET}:yes:{place.chat_id}"),), ((no, f"{FORGET}:no:{place.chat_id}"),))
-    question = _about(_other(place, asked.place), texts.FORGET_QUESTION, texts.FORGET_QUESTION_OTHER, desk)
+    question = _about(elsewhere(place, asked.place), texts.FORGET_QUESTION, texts.FORGET_QUESTION_OTHER, desk)
     return Decision(replies=desk.reply(asked.place, question, buttons=buttons))
 
 
@@ -112,7 +113,3 @@ def _about(chat: str | None, here: Text, other: Text, desk: Desk) -> Piece:
 async def _anything_kept(place: Place, desk: Desk) -> bool:
     channels = await desk.call(desk.store.channels)
     return any(channel.chat_id == place.chat_id for channel in channels)
-
-
-def _other(place: Place, here: Place) -> str | None:
-    return None if place.chat_id == here.chat_id else place.title or str(place.chat_id)

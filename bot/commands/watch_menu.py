@@ -17,6 +17,7 @@ from bot.commands.desk import Buttons, Decision, Desk, numbered_button, refused,
 from bot.commands.drafting import Draft, elsewhere, put_draft, read_draft
 from bot.commands.options import adjusted, option_rows
 from bot.commands.rights import may_press, remote, target_of
+from bot.commands.which import is_number
 from bot.commands.wishes import Wish, read_words
 from bot.markup import Piece, join, tagless, units, words
 from bot.speech import Speech
@@ -32,7 +33,6 @@ MENU = "w"  # first letter of button data
 ROWS = 12
 _LONGEST_LINE = 260  # units: twelve of them and what stands around them fit into a message
 _MAX_TOAST = 100
-_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ async def without(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
     place, rest = await target_of(asked, desk.rights, change=True)
     number, _, said = rest.strip().partition(" ")
     records = await desk.watches(place)
-    if not _is_number(number) or not 0 < int(number) <= len(records) or not said.strip():
+    if not is_number(number) or not 0 < int(number) <= len(records) or not said.strip():
         return Decision(replies=desk.reply(asked.place, texts.WITHOUT_WHICH))
     opened = _Opened(record=records[int(number) - 1], number=int(number), place=place, here=asked.place)
     if not opened.record.mine:
@@ -109,7 +109,7 @@ async def without(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of any of the screens. Whoever presses must be one who may change the place, and is asked about every time."""
     match data:
-        case [what, chat, *rest] if _is_number(chat.removeprefix("-")):
+        case [what, chat, *rest] if is_number(chat.removeprefix("-")):
             place = remote(pressed, int(chat))
         case _:
             return stale(desk)
@@ -117,9 +117,9 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
         return refused(desk)
     records = await desk.watches(place)
     match what, rest:
-        case "p", [page] if _is_number(page):
+        case "p", [page] if is_number(page):
             return Decision(edit=_page(place, pressed.place, records, int(page), desk))
-        case "u", [draft] if _is_number(draft):
+        case "u", [draft] if is_number(draft):
             return await _undone(int(draft), place, pressed, len(records), desk)
         case _, [list_id, digest, *value] if len(value) <= 1:
             for number, record in enumerate(records, 1):
@@ -147,7 +147,7 @@ def _changed(opened: _Opened, what: str, value: str, desk: Desk) -> Decision:
     if what == "h" and value in ("0", "1"):
         change, after = opened.telling(replace(terms, paused=value == "1"))
         toast = texts.PAUSED_TOAST if after.record.terms.paused else texts.RESUMED_TOAST
-    elif what == "x" and _is_number(value) and int(value) < len(watch.without):
+    elif what == "x" and is_number(value) and int(value) < len(watch.without):
         change, after = opened.asking(replace(watch, without=watch.without[: int(value)] + watch.without[int(value) + 1 :]))
         show = _excluded
     elif (wish := adjusted(opened.wish, what, value)) is None:
@@ -256,10 +256,6 @@ def _excluded(opened: _Opened, desk: Desk) -> Reply:
 
 def _digest(record: WatchRecord) -> str:
     return blake2b(record.key.encode(), digest_size=6).hexdigest()
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
 
 
 def _message(here: Place, text: Piece, buttons: Buttons, desk: Desk) -> Reply:

@@ -37,7 +37,6 @@ SHALL_I_THERE = text("Shall I watch this in {chat}?")
 ONE_LINE = text("• {watch}")
 MORE_WATCHES = counted("… and {n} more", "… and {n} more")
 LINE_WRONG = text("Line {number}: {problem}")
-NOTHING_USABLE = text("Nothing of this can be watched.")
 # {days} says over how many days I look back ("In the last 90 days").
 IN_DAYS = counted("In the last {n} day", "In the last {n} days")
 PAST_NONE = text("{days} nothing of this was published. I will tell you of the first.")
