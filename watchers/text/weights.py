@@ -1,4 +1,4 @@
-"""The trained weights: models over the features of ``watchers.text.features``, as tables of numbers.
+"""The trained weights: models over the features of ``watchers.text.features`` and ``spoken_features``, as tables of numbers.
 
 They were fitted by ``benchmarks/fit.py`` on sentences written for that purpose (``benchmarks/corpus``); nothing is learnt while running.
 What is not in a table weighs nothing. Two shapes:
