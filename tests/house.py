@@ -140,7 +140,7 @@ class Process(Child):
         """How many lines of its standard error hold a text."""
         return sum(text in line for line in self.err)
 
-    def until(self, true: Callable[[], object], seconds: float = 15) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, "\n".join(["not in time", *self.out, *self.err])

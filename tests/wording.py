@@ -21,7 +21,7 @@ from telegram import Update
 
 from bot.commands import BUTTONS, COMMANDS, decide
 from bot.commands.asked import Place, read
-from bot.commands.desk import Decision, Desk, Quota, stale
+from bot.commands.desk import Decision, Desk, stale
 from bot.commands.telling import why
 from bot.contract import contract_head, contract_lines
 from bot.deliver import Deliverer, Settings
@@ -453,7 +453,7 @@ class Bot:
         request = read(Update.de_json({"update_id": self._update, **body}, None), username="watch_bot")
         assert request is not None
         desk = await self._desk.speaking_to(request)  # type: ignore[arg-type]
-        decision = await decide(request, desk, Quota(10**9), self.now)
+        decision = await decide(request, desk, self.now)
         self.store.save_updates([InboxUpdate(update_id=self._update, raw={})], self.now)
         try:
             self.store.apply(decision.changes, update_id=self._update, replies=decision.replies, now=self.now)
