@@ -250,12 +250,12 @@ def figures(log: Path, offset: float, asked: Sequence[tuple[float, int, str]]) -
                 alerts.append((at, chat, text))
             else:
                 answers[chat].append(at)
-    waits, twice = [], 0
-    for n, (at, chat, text) in enumerate(asked):
-        until = next((later for later, other, _ in asked[n + 1 :] if other == chat), float("inf"))
-        mine = [one for one in answers[chat] if at <= one < until]
-        waits += [(1000 * (mine[0] - at), f"{text} in {'a group' if chat < 0 else 'private'}")] if mine else []
-        twice += max(0, len(mine) - 1)
+    questions: dict[int, list[tuple[float, str]]] = defaultdict(list)
+    for at, chat, text in asked:
+        questions[chat].append((at, f"{text} in {'a group' if chat < 0 else 'private'}"))
+    pairs = [pair for chat, ones in questions.items() for pair in zip(ones, answers[chat], strict=False)]  # a chat is answered in order
+    waits = [(1000 * (answered - at), what) for (at, what), answered in pairs]
+    twice = sum(max(0, len(answers[chat]) - len(ones)) for chat, ones in questions.items())
     refused = [row for row in sends if row["status"] == 429]
     made = [row for row in refused if row.get("fault")]
     early = sum(
@@ -326,7 +326,7 @@ def ours(options: argparse.Namespace, chats: Chats, titles: Sequence[str]) -> bo
         ask(f"{site}/_publish", go=1)
         wait_for("the first alert", lambda: "contract with Palantir" in server.log.read_text("utf-8"), 60)
         if options.refusals:
-            server.telegram.fault("retry_after", 0.01, times=options.refusals, seconds=REFUSED_FOR)
+            server.telegram.fault("retry_after", 0.01, times=options.refusals, seconds=REFUSED_FOR, contains="contract with Palantir")
         asking = Asking(server.telegram, chats, options.pause)
         with asking.under_way():
             _until_told(store, options.alerts)
@@ -433,7 +433,7 @@ def main() -> int:
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.short:
-        options.feeds, options.alerts, options.chats, options.pause = 200, 500, 100, 0.25
+        options.feeds, options.every, options.alerts, options.chats, options.pause = 200, 6, 500, 100, 0.25
     chats, events = Chats.of(options.chats), options.alerts // options.chats
     titles = [f"{place} Council cancels £{n + 2}m contract with Palantir" for n, place in enumerate(places(events, random.Random(1)))]
     if options.inside:
