@@ -35,6 +35,8 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
     return error
 
 
+ALERTS_REST = timedelta(seconds=7) + Policy().paces.group  # an answer may go when Telegram's pause is over, alerts leave it room
+
 GONE = [
     Forbidden("Forbidden: bot was blocked by the user"),
     Forbidden("Forbidden: bot was kicked from the supergroup chat"),
@@ -160,8 +162,8 @@ SECOND = timedelta(seconds=1)
         (Moved(-1005), {}, Rekeyed(-1005)),
         (Gone("blocked"), {}, Dropped("blocked", suspend=True)),
         (Refused("too long"), {}, Dropped("too long")),
-        (Wait(7 * SECOND, "slow"), {}, Retried(7 * SECOND, 7 * SECOND, False, "slow")),
-        (Wait(7 * SECOND, "slow"), {"maybe_sent": True}, Retried(7 * SECOND, 7 * SECOND, True, "slow")),
+        (Wait(7 * SECOND, "slow"), {}, Retried(7 * SECOND, ALERTS_REST, False, "slow")),
+        (Wait(7 * SECOND, "slow"), {"maybe_sent": True}, Retried(7 * SECOND, ALERTS_REST, True, "slow")),
         (Unreachable("no"), {"attempts": 3}, Retried(8 * SECOND, 1.05 * SECOND, False, "no")),
         (Unreachable("no"), {"attempts": 99}, Retried(600 * SECOND, 1.05 * SECOND, False, "no")),
         (Uncertain("hm"), {"unknowns": 1}, Retried(60 * SECOND, 1.05 * SECOND, True, "hm")),
