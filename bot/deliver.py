@@ -20,7 +20,7 @@ from bot.evidence import as_message
 from bot.exporting import as_csv, as_json, as_toml
 from bot.facade import Call
 from bot.grouped import most_shown, render_group
-from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, told
+from bot.outcomes import Outcome, TokenRefused, Uncertain, Unreachable, Wait, told
 from bot.pacing import OVERALL_PER_SECOND, Chats, Gate
 from bot.render import Message, render_alert, render_payload
 from bot.speech import Speech, speech_for
@@ -35,6 +35,7 @@ T = TypeVar("T")
 _LONGEST_SLEEP = 30.0  # a clock that was set, a delivery written by another daemon: nobody wakes us for those
 _SHORTEST_SLEEP = 0.2
 _STORE_PAUSE = 5.0
+_LONGEST_AT_GATE = 2.0
 # Kept with a delivery that was given up, for whoever runs this.
 _NOT_RENDERED = "could not be made into a message"
 _NOT_THERE = "what it was about is not there any more"
@@ -86,6 +87,7 @@ class Deliverer:
         self._stopping = False
         self._refused: TokenRefused | None = None
         self._failures = 0  # sends in a row without an answer
+        self._refused_chat: int | None = None  # by the last send, with a pause
         self.last_ok_at: datetime | None = None  # when a delivery last went well
         self._unknowns: dict[int, int] = {}  # how often a delivery may have arrived, where that is more than once
 
@@ -233,7 +235,8 @@ class Deliverer:
         try:
             if not await self._may_repeat(claim):
                 return None
-            return await self._message(claim)
+            message = await self._message(claim)
+            return message if message is not None and await self._may_leave(claim) else None
         except asyncio.CancelledError:
             await self._to_the_end(self._put_back(claim, timedelta(0), "stopped before it was sent"))
             raise
@@ -247,6 +250,18 @@ class Deliverer:
         pause = self._settings.policy.unknown_after(unknowns)
         await self._to_the_end(self._put_back(claim, pause, "may have arrived twice, and there is no answer yet"))
         return False
+
+    async def _may_leave(self, claim: Claim) -> bool:
+        """Wait at the gate, which may have been shut since the claim; not for long, for the claim ends with its lease."""
+        if claim.channel.kind is not ChannelKind.TELEGRAM:
+            return True
+        while crowded := self._gate.crowded():
+            if self._stopping or crowded > _LONGEST_AT_GATE:
+                await self._to_the_end(self._put_back(claim, timedelta(seconds=crowded), "nothing may be sent just now"))
+                return False
+            await asyncio.sleep(crowded)
+        self._gate.left()
+        return True
 
     async def _message(self, claim: Claim) -> Message | None:
         again, speech = claim.maybe_sent and claim.edits is None, speech_for(claim.channel.language, claim.channel.zone)
@@ -311,7 +326,8 @@ class Deliverer:
             log.warning("delivery %d to channel %d: %s", claim.delivery_id, claim.channel.id, told(outcome))
         if claim.channel.kind is ChannelKind.TELEGRAM:
             self._failures = self._failures + 1 if isinstance(outcome, (Unreachable, Uncertain)) else 0
-            if pause := policy.pause_for_all(outcome, self._failures):
+            before, self._refused_chat = self._refused_chat, claim.channel.chat_id if isinstance(outcome, Wait) else None
+            if pause := policy.pause_for_all(outcome, self._failures, others=before not in (None, claim.channel.chat_id)):
                 self._gate.close(pause)
         return verdict
 

@@ -27,6 +27,7 @@ LONGEST_BACK_OFF = timedelta(minutes=10)
 _MAX_DOUBLINGS = 12
 _REMEMBERED_CHATS = 1024
 _MADE_GOOD = 2  # turns that were missed
+_A_SECOND = 1.05  # with what the way to Telegram may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +59,29 @@ class Gate:
     def __init__(self, per_second: float = OVERALL_PER_SECOND, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._spacing = 1 / per_second
         self._monotonic = monotonic
-        self._open_at = 0.0
+        self._open_at = self._shut_until = -inf
+        self._left: deque[float] = deque(maxlen=int(per_second) + _MADE_GOOD)
 
     def wait(self) -> float:
-        """Seconds until the next message may leave; 0 when one may now."""
-        return max(0.0, self._open_at - self._monotonic())
+        """Seconds until the next message may be claimed; 0 when one may now."""
+        return max(0.0, max(self._open_at, self._shut_until) - self._monotonic())
 
     def passed(self) -> None:
-        """A message leaves now."""
+        """A message was claimed now."""
         self._open_at = max(self._open_at, self._monotonic() - _MADE_GOOD * self._spacing) + self._spacing
+
+    def crowded(self) -> float:
+        """Seconds until a claimed message may leave: what took long to be made ready must not leave in a crowd."""
+        full = self._left[0] + _A_SECOND if len(self._left) == self._left.maxlen else -inf
+        return max(0.0, max(full, self._shut_until) - self._monotonic())
+
+    def left(self) -> None:
+        """A message leaves now."""
+        self._left.append(self._monotonic())
 
     def close(self, pause: timedelta) -> None:
         """Nothing leaves for this long. A longer pause that already runs stays."""
-        self._open_at = max(self._open_at, self._monotonic() + pause.total_seconds())
+        self._shut_until = max(self._shut_until, self._monotonic() + pause.total_seconds())
 
 
 @dataclass(slots=True)

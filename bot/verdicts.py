@@ -84,9 +84,12 @@ class Policy:
     failures_for_all: int = 3  # sends without an answer in a row after which all of Telegram is left alone for a while
     longest_for_all: timedelta = timedelta(seconds=60)
 
-    def pause_for_all(self, outcome: Outcome, failures: int) -> timedelta:
-        """How long nothing at all is sent after this outcome, the ``failures``-th in a row without an answer."""
-        if isinstance(outcome, Wait) and outcome.pause > self.overall_wait:
+    def pause_for_all(self, outcome: Outcome, failures: int, *, others: bool = False) -> timedelta:
+        """How long nothing at all is sent after this outcome, the ``failures``-th in a row without an answer.
+
+        ``others``: the send before, to another chat, was refused as well, so it is not the chat that was sent too much.
+        """
+        if isinstance(outcome, Wait) and (others or outcome.pause > self.overall_wait):
             return outcome.pause
         if isinstance(outcome, Unreachable) or (isinstance(outcome, Uncertain) and failures >= self.failures_for_all):
             return min(self.longest_for_all, back_off(failures))

@@ -94,6 +94,23 @@ async def test_a_long_pause_is_meant_for_all_chats(sqlite_url: str) -> None:
         assert min(at for at, _ in world.api.accepted) - started >= 1.0
 
 
+async def test_refusals_of_two_chats_in_a_row_are_meant_for_all(sqlite_url: str) -> None:
+    async with a_world(sqlite_url, settings=replace(QUICK, senders=1)) as world:
+        for chat in (1, 2, 3):
+            world.follow(chat)
+        refusal = "Too Many Requests: retry after 1"
+        world.api.fail("sendMessage", "error", code=429, description=refusal, parameters={"retry_after": 1}, times=2)
+        world.publish("News")
+        started = time.monotonic()
+
+        async with world.running(hearing=False):
+            for chat in (1, 2, 3):
+                await told(world, chat, 1)
+
+        assert min(at for at, _ in world.api.accepted) - started >= 1.0
+        assert len(world.api.called("sendMessage")) == 5
+
+
 @pytest.mark.parametrize(("kind", "more"), [("reset", {}), ("slow", {"seconds": 0.1}), ("garbage", {}), ("http", {"code": 502})])
 async def test_a_send_of_unknown_fate_is_sent_once_more_and_marked(world: World, kind: str, more: dict[str, object]) -> None:
     world.follow(1)
@@ -427,6 +444,23 @@ def test_what_claims_take_is_made_good_and_no_second_has_more_than_telegram_take
         times.append(now)
 
     assert times[499] < 500 / 25 * 1.01
+    assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 28
+
+
+def test_what_was_held_up_before_it_could_leave_does_not_leave_in_a_crowd() -> None:
+    now, times, ready = 0.0, list[float](), 0
+    gate = Gate(25, monotonic=lambda: now)
+    while len(times) < 500:
+        if not gate.wait():
+            gate.passed()
+            ready += 1
+        held = 2.0 <= now % 3 < 2.9  # a long transaction: eight are claimed meanwhile, and all ready at once then
+        while ready and not held and not gate.crowded():
+            gate.left()
+            times.append(now)
+            ready -= 1
+        now += 0.01
+
     assert max(sum(at <= other < at + 1 for other in times) for at in times) <= 28
 
 
