@@ -10,7 +10,7 @@ and "bags" with "toilets"); a small transformer fine-tuned on the same sentences
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from watchers.text.clauses import clauses
@@ -87,16 +87,22 @@ def of_entry(title: list[Sentence], summary: list[Sentence], told: Told | None, 
                 found.update(field + one for one in _of_clause(clause, title, summary, rules))
     if title and (shape := blocked_by(title, title[0], rules)):
         found.add(f"block {shape}")
+    return found.union(of_told(told))
+
+
+def of_told(told: Told | None, more: str = "") -> Iterator[str]:
+    """What the rules said of an entry, as features; ``more`` goes with which parts they found."""
     event = told.event.value if told else "none"
-    found.add(f"g {event}")
+    yield f"g {event}"
     if told is not None:
-        found |= {f"gr {told.clause.frame.name} {event}", f"gf {told.clause.sentence.field} {event}"}
-        found.add(f"gp {bool(told.suppliers):d}{bool(told.bodies):d} {event}")
-    return found
+        yield f"gr {told.clause.frame.name} {event}"
+        yield f"gf {told.clause.sentence.field} {event}"
+        yield f"gp {bool(told.suppliers):d}{bool(told.bodies):d}{more} {event}"
 
 
-def _of_sentence(sentence: Sentence, rules: Rules) -> Iterator[str]:
-    row = ["<", *_row(sentence, rules), ">"]
+def of_symbols(symbols: Sequence[str], stems: Sequence[str]) -> Iterator[str]:
+    """The features of a sentence in any language, by the parts its words play and by their stems."""
+    row = ["<", *symbols, ">"]
     yield from (f"1 {one}" for one in row)
     yield from (f"2 {one} {other}" for one, other in pairwise(row))
     yield from (f"3 {one} {other} {third}" for one, other, third in zip(row, row[1:], row[2:], strict=False))
@@ -104,9 +110,12 @@ def _of_sentence(sentence: Sentence, rules: Rules) -> Iterator[str]:
     for place, (index, one) in enumerate(keys):
         near = (other for at, other in keys[place + 1 : place + 1 + _PAIRS] if at - index <= _NEAR)
         yield from (f"k {one} {other}" for other in near)
-    stems = [stem(token.low) for token in sentence.tokens if token.kind not in ("stop", "money")]
     yield from (f"w {one}" for one in stems)
     yield from (f"ww {one} {other}" for one, other in pairwise(stems))
+
+
+def _of_sentence(sentence: Sentence, rules: Rules) -> Iterator[str]:
+    yield from of_symbols(_row(sentence, rules), [stem(token.low) for token in sentence.tokens if token.kind not in ("stop", "money")])
     shapes = (("TC", sentence.title_case), ("LC", sentence.lower_case), ("?", sentence.text.rstrip().endswith("?")))
     yield from (name for name, holds in shapes if holds)
 

@@ -7,16 +7,14 @@ themselves stand beside that, shortened, for idioms. English has features of its
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from watchers.text import spoken
+from watchers.text.features import of_symbols, of_told
 from watchers.text.folder import Folder
 from watchers.text.tokens import Sentence, Token
 from watchers.text.told import Told
 
-_READ = 2  # sentences of a summary: as many as the clause reader reads
-_NEAR = 10  # tokens between two key symbols that are looked at as a pair
-_PAIRS = 5  # key symbols after one that are paired with it
+READ = 2  # sentences of a summary: as many as the clause reader reads
 _STEM = 7  # letters; endings differ from language to language, beginnings carry the meaning in all four
 _BORDERS = frozenset(":;?!–—-|,،؛؟")
 _KINDS = {"money": "$", "body": "BODY", "supplier": "FIRM", "place": "PLACE"}
@@ -45,32 +43,18 @@ def symbol(token: Token, rules: Folder) -> str:
 def of_entry(title: list[Sentence], summary: list[Sentence], told: Told | None, rules: Folder) -> set[str]:
     """The features of an entry. ``told`` is what the clause reader says of it."""
     found = {"nosum"} if not summary else set()
-    for field, sentences in (("t", title), ("s", summary[:_READ])):
+    for field, sentences in (("t", title), ("s", summary[:READ])):
         for sentence in sentences:
             found.update(field + one for one in _of_sentence(sentence, rules))
     for reading in spoken.readings(title, summary, rules):
         found.add(f"c {reading.said.verb.frame.name} {reading.mood} {reading.said.contract >= 0:d}")
         found.add(f"c {reading.mood}: {reading.why}")
         found.add(f"ce {reading.event} {reading.blocked:d} {reading.told is not None:d}")
-    event = told.event.value if told else "none"
-    found.add(f"g {event}")
-    if told is not None:
-        found |= {f"gr {told.clause.frame.name} {event}", f"gf {told.clause.sentence.field} {event}"}
-        found.add(f"gp {bool(told.suppliers):d}{bool(told.bodies):d}{told.clause.implied:d} {event}")
-    return found
+    return found.union(of_told(told, f"{told.clause.implied:d}" if told else ""))
 
 
 def _of_sentence(sentence: Sentence, rules: Folder) -> Iterator[str]:
-    row = ["<", *_row(sentence, rules), ">"]
-    yield from (f"1 {one}" for one in row)
-    yield from (f"2 {one} {other}" for one, other in pairwise(row))
-    yield from (f"3 {one} {other} {third}" for one, other, third in zip(row, row[1:], row[2:], strict=False))
-    keys = [(index, one) for index, one in enumerate(row) if _is_key(one)]
-    for place, (index, one) in enumerate(keys):
-        yield from (f"k {one} {other}" for at, other in keys[place + 1 : place + 1 + _PAIRS] if at - index <= _NEAR)
-    stems = [token.low[:_STEM] for token in sentence.tokens if token.kind not in ("stop", "money")]
-    yield from (f"w {one}" for one in stems)
-    yield from (f"ww {one} {other}" for one, other in pairwise(stems))
+    yield from of_symbols(_row(sentence, rules), [token.low[:_STEM] for token in sentence.tokens if token.kind not in ("stop", "money")])
     if sentence.text.rstrip().endswith(("?", "؟")):
         yield "?"
 
@@ -83,7 +67,3 @@ def _row(sentence: Sentence, rules: Folder) -> list[str]:
         if one and not (one in ("NAME", _WORD) and row and row[-1] == one):
             row.append(one)
     return row
-
-
-def _is_key(one: str) -> bool:
-    return one in ("$", "?", "#", "BODY", "FIRM", "PLACE", "NAME") or one.startswith("C:") or "." in one[1:-1]

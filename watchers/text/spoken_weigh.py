@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from watchers.text import spoken
 from watchers.text.folder import Folder
-from watchers.text.spoken_features import of_entry
+from watchers.text.spoken_features import READ, of_entry
 from watchers.text.tokens import Sentence
 from watchers.text.told import Told
 from watchers.text.weigh import Bar, Judgement, event
@@ -17,7 +17,6 @@ from watchers.text.weights import network
 from watchers.types import AlertClass
 
 SHARED = "spoken"  # the folder of the weights that all these languages have together
-_READ = 2  # sentences of a summary
 
 # How sure the weights must be. Chosen on written sentences, each judged by weights that had not seen it, and on the visible headlines.
 _TOLD = 0.30  # the clause reader tells it
@@ -50,7 +49,7 @@ def judge(title: list[Sentence], summary: list[Sentence], told: Told | None, rul
 
 def named(title: list[Sentence], summary: list[Sentence]) -> tuple[float, str]:
     """What is asked where only the weights see an event, by what the entry names, and why."""
-    tokens = [token for sentence in (*title, *summary[:_READ]) for token in sentence.tokens]
+    tokens = [token for sentence in (*title, *summary[:READ]) for token in sentence.tokens]
     if any(token.tags & {"strong", "tender"} for token in tokens):
         return _PAPER, "the weights see it alone, and a contract is named"
     if any(token.kind in ("body", "supplier") for token in tokens):
