@@ -21,7 +21,7 @@ _SHOWN: Mapping[GroupKind, int] = MappingProxyType(
     {GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, GroupKind.BURST: AT_ONCE, **_HELD}
 )
 _MAX_WORDS = 160
-_ROOM = 200  # units kept free for the head of the message
+_MAX_PLACE = 200  # units of "3–12 of 40", in any language
 
 
 def most_shown(group: Group) -> int:
@@ -33,9 +33,10 @@ def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *
     """The message of a group. ``views`` are of its first deliveries, those that there is still something to tell of."""
     if group.kind in _HELD:
         return _render_held(group, views, speech, again=again)
+    head = _head(group, list(views.values()), speech, again=again)
     lines: list[Piece] = []
     shown: dict[int, int] = {}
-    used = _ROOM
+    used = units(tagless(speech.directed(head).html))
     for number, view in views.items():
         line = _line(view, speech)
         used += units(tagless(speech.directed(line).html)) + 2
@@ -43,7 +44,7 @@ def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *
             break
         lines.append(line)
         shown[number] = view.revision
-    message = speech.directed(join("\n\n", [_head(group, list(views.values()), speech, again=again), *lines]))
+    message = speech.directed(join("\n\n", [head, *lines]))
     buttons = more_button(group, len(lines), speech)
     return Message(html=message.html, plain=message.plain, buttons=buttons, tells=frozenset(group.classes), shown=shown)
 
@@ -64,7 +65,7 @@ def more_button(group: Group, shown: int, speech: Speech) -> tuple[tuple[tuple[s
 def render_page(views: Sequence[AlertView], speech: Speech, *, first: int, of: int) -> tuple[Piece, int]:
     """The next alerts of a group, as many as fit, and how many those are."""
     lines: list[Piece] = []
-    used = _ROOM
+    used = _MAX_PLACE
     for view in views:
         line = _line(view, speech)
         used += units(tagless(speech.directed(line).html)) + 2

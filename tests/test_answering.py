@@ -84,6 +84,8 @@ async def test_a_button_that_is_pressed_too_often_says_so(world: World) -> None:
             await world.press(ANN, ANN, data="gone")
 
         assert {await world.press(ANN, ANN, data="gone") for _ in range(3)} == {answers.TOO_MANY_COMMANDS}
+        await world.api.until(lambda: answers.TOO_MANY_COMMANDS in world.api.shown(ANN))
+        await world.delivered()
     assert world.api.shown(ANN).count(answers.TOO_MANY_COMMANDS) == 1
 
 

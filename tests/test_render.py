@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alertviews import AT, alert_view, match, notice, report
 from botapi import found_entities, tdjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wording import KINDS, MAX_TOAST, Bot, faults, notice_of, shows, view_of
 
@@ -470,6 +470,11 @@ views = st.builds(
 
 @needs_judge
 @settings(max_examples=90, deadline=None)
+@example(
+    alert_view(suppliers=(), public_bodies=("", "", "", "", "😀" * 60), sentence="", entries=(), notice=notice(title="😀" * 60, number="")),
+    "together: process",
+    "ar",
+)  # a long head, and so many alerts that they fill the message
 @given(views, st.sampled_from(list(KINDS)), st.sampled_from(list(LANGUAGES)))
 def test_telegram_takes_every_message_as_we_meant_it(view: AlertView, kind: str, language: str) -> None:
     """T2."""
