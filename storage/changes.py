@@ -6,6 +6,7 @@ effect once.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -44,10 +45,10 @@ from storage.timetables import change_times
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
 from storage.watch_rows import kinds_text
-from storage.watchlists import add_watch, drop_unused_watches, remove_watch, withhold_unwatched
+from storage.watchlists import add_watches, drop_unused_watches, remove_watch, withhold_unwatched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -84,8 +85,8 @@ class Changes:
         lock_watches(connection)
         if update_id is not None and not _finish_update(connection, update_id, now):
             return
-        for change in changes:
-            _change(connection, change, now)
+        for several in _runs(changes):
+            _change(connection, several, now)
         for number, reply in enumerate(replies):
             queue_reply(connection, reply, DeliveryKind.REPLY, f"reply:{update_id}:{number}" if update_id is not None else None, now)
 
@@ -119,13 +120,28 @@ def _finish_update(connection: Connection, update_id: int, now: datetime) -> boo
     return True
 
 
-def _change(connection: Connection, change: Change, now: datetime) -> None:
+def _runs(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Split into single changes, but for watches that are added to one list in a row: they are added at once."""
+    for here, alike in itertools.groupby(changes, key=_list_added_to):
+        if here is None:
+            yield from ([change] for change in alike)
+        else:
+            yield list(alike)
+
+
+def _list_added_to(change: Change) -> tuple[int, int | None, int | None] | None:
+    return (change.chat_id, change.thread_id, change.watchlist_id) if isinstance(change, AddWatch) else None
+
+
+def _change(connection: Connection, several: Sequence[Change], now: datetime) -> None:
+    change = several[0]
     match change:
         case EnsureChannel():
             _ensure_channel(connection, change, now)
         case AddWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
-            add_watch(connection, changing_list(connection, channel_id, change.watchlist_id, now), change.watch, change.terms, now)
+            wishes = [(one.watch, one.terms) for one in several if isinstance(one, AddWatch)]
+            add_watches(connection, changing_list(connection, channel_id, change.watchlist_id, now), wishes, now)
         case RemoveWatch():
             channel_id = channel_number(connection, change.chat_id, change.thread_id)
             remove_watch(connection, changing_list(connection, channel_id, change.watchlist_id, now), change.watch_id, now)

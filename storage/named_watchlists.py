@@ -37,7 +37,7 @@ from storage.unit import reads
 from storage.versions import bump_watches
 from storage.watchlists import (
     ON_LIST,
-    add_watch,
+    add_watches,
     drop_unused_watches,
     own_watchlist,
     record_of,
@@ -47,7 +47,6 @@ from storage.watchlists import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
     from storage.engine import Database
     from storage.list_changes import ListChange
     from storage.records import Channel
-    from watchers.types import Terms, Watch
 
 
 class NamedWatchlists:
@@ -147,7 +145,7 @@ def change_lists(connection: Connection, change: ListChange, now: datetime) -> N
     mine = channel_number(connection, change.chat_id, change.thread_id)
     match change:
         case AddWatchlist():
-            _fill(connection, _add(connection, mine, change.name, now), change.watches, now)
+            add_watches(connection, _add(connection, mine, change.name, now), change.watches, now)
         case SetTerms() | ReplaceWatch() | RenameWatchlist() | DeleteWatchlist() | ShareWatchlist():
             _change_own(connection, mine, change, now)
         case FollowWatchlist():
@@ -224,11 +222,6 @@ def _add(connection: Connection, channel_id: int, name: str, now: datetime) -> i
     connection.execute(named_watchlist.insert().values(watchlist_id=number, channel_id=channel_id, created_at=now))
     insert_new(connection, subscription, {"channel_id": channel_id, "watchlist_id": number, "created_at": now})
     return number
-
-
-def _fill(connection: Connection, number: int, watches: Sequence[tuple[Watch, Terms]], now: datetime) -> None:
-    for one, terms in watches:
-        add_watch(connection, number, one, terms, now)
 
 
 def _require_free(connection: Connection, channel_id: int, name: str, *, but: int | None = None) -> None:

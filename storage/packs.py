@@ -10,7 +10,7 @@ from storage.sql import insert_new
 from storage.tables import subscription, watch, watchlist, watchlist_watch
 from storage.unit import writes
 from storage.versions import bump_watches, lock_watches
-from storage.watchlists import add_watch, drop_unused_watches, key_of, withhold_unwatched
+from storage.watchlists import add_watches, drop_unused_watches, key_of, withhold_unwatched
 from watchers.types import DEFAULT_TERMS
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def keep_pack(connection: Connection, pack: Pack, now: datetime) -> int:
     insert_new(connection, watchlist, {"slug": _slug(pack), "name": pack.name})
     connection.execute(update(watchlist).where(watchlist.c.slug == _slug(pack)).values(name=pack.name))
     number = int(connection.execute(select(watchlist.c.id).where(watchlist.c.slug == _slug(pack))).scalar_one())
-    for one in pack.watches:
-        add_watch(connection, number, one, DEFAULT_TERMS, now)
+    add_watches(connection, number, [(one, DEFAULT_TERMS) for one in pack.watches], now)
     others = select(watch.c.id).where(watch.c.key.not_in([key_of(one) for one in pack.watches]))
     gone = delete(watchlist_watch).where(watchlist_watch.c.watchlist_id == number, watchlist_watch.c.watch_id.in_(others))
     if connection.execute(gone).rowcount:

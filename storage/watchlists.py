@@ -11,12 +11,12 @@ from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, delete, exists, func, literal, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.exceptions import LimitReached, NotFound
 from storage.operating import limits
 from storage.records import ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, DeliveryKind, DeliveryState, WatchRecord, channel_key
-from storage.sql import PENDING, insert_new, wanted
+from storage.sql import PENDING, chunks, insert_many, wanted
 from storage.tables import alert, channel, delivery, named_watchlist, story, story_match, subscription, watch, watchlist, watchlist_watch
 from storage.unit import reads, writes
 from storage.versions import bump_watches, lock_watches, watches_version
@@ -98,17 +98,23 @@ class Watchlists:
             bump_watches(connection)
 
 
-def add_watch(connection: Connection, list_id: int, one: Watch, terms: Terms, now: datetime) -> None:
-    """Put a watch on a list, or give one that is there these terms; raises LimitReached when the list is full."""
-    number = _store_watch(connection, key_of(one), one, now)
-    row = {"watchlist_id": list_id, "watch_id": number, "created_at": now, **terms_body(terms)}
-    if not insert_new(connection, watchlist_watch, row):
-        set_terms(connection, list_id, number, terms, now)
-        return
-    most = limits(connection).watches
-    if connection.execute(select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)).scalar_one() > most:
-        raise LimitReached(f"a watchlist can hold {most} watches; remove one before adding {one.name or 'another'}")
-    bump_watches(connection)
+def add_watches(connection: Connection, list_id: int, wishes: Sequence[tuple[Watch, Terms]], now: datetime) -> None:
+    """Put watches on a list, and give those that are there these terms; raises LimitReached when the list is full.
+
+    All at once, in a few statements: one by one took 2 ms each, and while somebody's 3,500 were imported nobody else was answered.
+    """
+    asked = {key_of(one): (one, terms) for one, terms in wishes}
+    numbers = _store_watches(connection, {key: one for key, (one, _) in asked.items()}, now)
+    present = _on_list(connection, list_id, list(numbers.values()))
+    new = [one for key, (one, _) in asked.items() if numbers[key] not in present]
+    if new:
+        most = limits(connection).watches
+        on_it = select(func.count()).where(watchlist_watch.c.watchlist_id == list_id)
+        room = max(0, most - connection.execute(on_it).scalar_one())
+        if len(new) > room:
+            raise LimitReached(f"a watchlist can hold {most} watches; remove one before adding {new[room].name or 'another'}")
+        bump_watches(connection)
+    _put(connection, list_id, {numbers[key]: terms for key, (_, terms) in asked.items()}, present, now)
 
 
 def key_of(one: Watch) -> str:
@@ -126,7 +132,7 @@ def set_terms(connection: Connection, list_id: int, watch_id: int, terms: Terms,
 
 def replace_watch(connection: Connection, list_id: int, watch_id: int, one: Watch, now: datetime) -> None:
     """Put another watch in the place of one, with its terms and its time; raises NotFound when it is not on the list."""
-    number = _store_watch(connection, key_of(one), one, now)
+    (number,) = _store_watches(connection, {key_of(one): one}, now).values()
     if number == watch_id:
         return
     on_list = watchlist_watch.c.watchlist_id == list_id
@@ -215,18 +221,48 @@ def _all_watches(connection: Connection) -> tuple[Watch, ...]:
     return tuple(read_watch(row, row.key) for row in connection.execute(select(watch).order_by(watch.c.key)))
 
 
-def _store_watch(connection: Connection, key: str, one: Watch, now: datetime) -> int:
-    """Find or make the watch of a key and bring its content up to date; says its number."""
-    body = watch_body(one)
-    row = connection.execute(select(watch).where(watch.c.key == key)).one_or_none()
-    if row is None:
-        number = secrets.randbelow(2**53 - 1) + 1  # a number that JSON and JavaScript keep whole
-        connection.execute(watch.insert().values(id=number, key=key, created_at=now, **body))
-        return number
-    differing = {name: value for name, value in body.items() if getattr(row, name) != value}
-    if differing:
-        connection.execute(update(watch).where(watch.c.id == row.id).values(**differing))
-    return int(row.id)
+def _store_watches(connection: Connection, watches: Mapping[str, Watch], now: datetime) -> dict[str, int]:
+    """Find or make the watches under their keys and bring their content up to date; says the number of each."""
+    numbers: dict[str, int] = {}
+    bodies = {key: watch_body(one) for key, one in watches.items()}
+    for some in chunks(list(watches)):
+        for row in connection.execute(select(watch).where(watch.c.key.in_(some))):
+            numbers[row.key] = row.id
+            differing = {name: value for name, value in bodies[row.key].items() if getattr(row, name) != value}
+            if differing:
+                connection.execute(update(watch).where(watch.c.id == row.id).values(**differing))
+    # Numbers that JSON and JavaScript keep whole.
+    rows = [
+        {"id": secrets.randbelow(2**53 - 1) + 1, "key": key, "created_at": now, **body}
+        for key, body in bodies.items()
+        if key not in numbers
+    ]
+    if rows:
+        insert_many(connection, watch, rows)
+    return numbers | {row["key"]: row["id"] for row in rows}
+
+
+def _on_list(connection: Connection, list_id: int, numbers: Sequence[int]) -> dict[int, Terms]:
+    """Say which of the watches are on a list, and on which terms."""
+    of_list = select(watchlist_watch).where(watchlist_watch.c.watchlist_id == list_id)
+    found = (connection.execute(of_list.where(watchlist_watch.c.watch_id.in_(some))) for some in chunks(numbers))
+    return {row.watch_id: read_terms(row) for rows in found for row in rows}
+
+
+def _put(connection: Connection, list_id: int, asked: Mapping[int, Terms], present: Mapping[int, Terms], now: datetime) -> None:
+    """Put watches on a list where some are ``present``, which get the terms asked for."""
+    rows = [
+        {"watchlist_id": list_id, "watch_id": one, "created_at": now, **terms_body(terms)}
+        for one, terms in asked.items()
+        if one not in present
+    ]
+    if rows:
+        insert_many(connection, watchlist_watch, rows)
+    changed = [{"of_watch": one, **terms_body(terms)} for one, terms in asked.items() if present.get(one, terms) != terms]
+    if changed:
+        here = (watchlist_watch.c.watchlist_id == list_id) & (watchlist_watch.c.watch_id == bindparam("of_watch"))
+        connection.execute(update(watchlist_watch).where(here), changed)
+        withhold_unwatched(connection, now, unwanted=True)
 
 
 def _sync_watchlists(connection: Connection, watchlists: Sequence[ConfigWatchlist], now: datetime) -> dict[str, int]:
@@ -243,12 +279,13 @@ def _sync_watchlists(connection: Connection, watchlists: Sequence[ConfigWatchlis
         else:
             numbers[one.id] = old.id
             connection.execute(update(watchlist).where(watchlist.c.id == old.id).values(name=one.name))
-        on_list = {
-            _store_watch(connection, _config_key(each, used), each, now): terms
+        asked = {
+            _config_key(each, used): (each, terms)
             for each, terms in zip_longest(one.watches, one.terms, fillvalue=Terms())
             if isinstance(each, Watch)
         }
-        _set_watches(connection, numbers[one.id], on_list, now)
+        found = _store_watches(connection, {key: each for key, (each, _) in asked.items()}, now)
+        _set_watches(connection, numbers[one.id], {found[key]: terms for key, (_, terms) in asked.items()}, now)
     if stored:
         connection.execute(delete(watchlist).where(watchlist.c.id.in_([row.id for row in stored.values()])))
     return numbers
@@ -269,16 +306,7 @@ def _set_watches(connection: Connection, list_id: int, on_list: Mapping[int, Ter
     gone = present.keys() - on_list.keys()
     if gone:
         connection.execute(delete(watchlist_watch).where(in_list, watchlist_watch.c.watch_id.in_(gone)))
-    rows = [
-        {"watchlist_id": list_id, "watch_id": one, "created_at": now, **terms_body(terms)}
-        for one, terms in on_list.items()
-        if one not in present
-    ]
-    if rows:
-        connection.execute(watchlist_watch.insert(), rows)
-    for one, terms in on_list.items():
-        if present.get(one, terms) != terms:
-            set_terms(connection, list_id, one, terms, now)
+    _put(connection, list_id, on_list, present, now)
 
 
 def _sync_channels(connection: Connection, channels: Sequence[ConfigChannel], lists: dict[str, int], now: datetime) -> None:

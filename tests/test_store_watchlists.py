@@ -7,12 +7,13 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import event
 from storing import PALANTIR, SERCO, a_finding, an_entry, chat, chat_watch, claim, console, save, set_up, told
 
 from storage.exceptions import LimitReached, NotFound
 from storage.operator_changes import Limits, SetLimits
 from storage.records import AddWatch, ChannelKind, ChannelState, ConfigChannel, ConfigWatchlist, RemoveWatch
-from watchers.types import Organisation, Role, Watch
+from watchers.types import DEFAULT_TERMS, Organisation, Role, Terms, Watch
 
 HOUR = timedelta(hours=1)
 
@@ -212,3 +213,19 @@ def test_watches_with_the_same_name_and_other_identifiers_are_different(store, n
 
     assert {one.watch.organisation for one in store.channel_watches(number)} == set(organisations)
     assert {type(one) for one in store.watches()[1]} == {Watch}
+
+
+def test_many_watches_at_once_cost_few_statements_and_the_same_ones_again_make_no_double(store, now):
+    number = chat(store, 7, now)
+    said = []
+    for engine in {store._db._writer, store._db._reader}:
+        event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, *_: said.append(statement))
+    firms = [Watch(organisation=Organisation(name=f"Firm {one}")) for one in range(300)]
+    for terms in (DEFAULT_TERMS, DEFAULT_TERMS, Terms(minimum=5)):
+        said.clear()
+        store.apply([AddWatch(chat_id=7, watch=one, terms=terms) for one in (*firms, firms[0])], now=now)
+        assert len(said) < 20
+
+    kept = store.channel_watches(number)
+    assert {one.watch.organisation for one in kept} == {one.organisation for one in firms}
+    assert (len(kept), len(store.watches()[1]), {one.terms for one in kept}) == (300, 300, {Terms(minimum=5)})
