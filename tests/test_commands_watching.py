@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 from botapi import ANONYMOUS
-from telegramworld import World, a_world
+from telegramworld import World, a_world, bare
 
 from bot.commands.names import Unusable, Wanted, read_name
-from bot.texts import answers, lists, places, talking
+from bot.texts import answers, lists, places, talking, watch_menu
 from bot.texts import wishes as speech
 from storage.operator_changes import Limits, SetLimits
 from watchers.types import Role
@@ -166,30 +166,72 @@ async def test_who_writes_in_the_name_of_another_chat_is_no_admin(world: World, 
     assert await world.ask(writer, "/watch Palantir", chat_id=GROUP, sender_chat=stranger) == answers.ADMINS_ONLY
 
 
-@pytest.mark.parametrize("command", ["/watches", "/lists"])
-async def test_what_a_group_watches_is_for_its_admins_to_see(world: World, command: str) -> None:
+LISTINGS = ("/watches", "/lists", "/list Outsourcers", "/unwatch", "/without 1 football", "/mutes")
+
+
+async def test_what_a_topic_of_a_group_watches_is_shown_to_its_admins_alone_and_in_private(world: World) -> None:
+    topic = {"chat_id": GROUP, "message_thread_id": 11, "is_topic_message": True}
+    await world.ask(ANN, "/start")
+    await world.watch(ANN, "/watch Palantir", **topic)
+    await world.ask(ANN, "/list Outsourcers\nSerco", **topic)
+    read_by_all = len(world.api.shown(GROUP))
+    for command in LISTINGS:
+        assert await world.ask(BOB, command, **topic) == answers.ADMINS_SEE
+        before = len(world.api.shown(ANN))
+        assert await world.ask(ANN, command, **topic) == places.SENT_IN_PRIVATE
+        await world.api.until(lambda before=before: len(world.api.shown(ANN)) > before)
+
+    told = bare(" ".join(world.api.shown(ANN)))
+    assert all(
+        name in told for name in ("Palantir · without: football", "Outsourcers: 1 watch", "Which one should I stop watching?", "Serco")
+    )
+    assert not any(name in " ".join(world.api.shown(GROUP)[read_by_all:]) for name in ("Palantir", "Serco", "Outsourcers"))
+    await world.ask(ANN, f"/watches {GROUP}_11")
+    await world.press(ANN, ANN, label="1. Palantir")
+    await world.api.until(lambda: watch_menu.REMOVE in str(world.api.last(ANN)["reply_markup"]))
+    await world.press(ANN, ANN, label=watch_menu.REMOVE)
+    await world.api.until(lambda: world.names(GROUP, 11) == ["Serco"])
+
+
+async def test_an_admin_who_cannot_be_written_to_gets_a_link_to_what_their_chat_watches(world: World) -> None:
+    async def opened(said: str, *asking: object, **more: object) -> str:
+        assert await world.ask(*asking, chat_id=GROUP, **more) == said  # type: ignore[arg-type]
+        ((button,),) = world.api.last(GROUP)["reply_markup"]["inline_keyboard"]
+        return await world.ask(ANN, f"/start {button['url'].partition('?start=')[2]}")
+
     await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
-    await world.ask(ANN, "/list Outsourcers\nSerco", chat_id=GROUP)
+    assert "Only its admins can see" in await opened(places.NOT_STARTED, ANN, "/watches")
+    hidden = {"sender_chat": {"id": GROUP, "type": "supergroup", "title": "Desk"}}
+    assert "Only its admins can see" in await opened(places.NOBODY_KNOWS_WHO, ANONYMOUS, "/watches", **hidden)
+    await world.press(ANN, ANN, label=places.WATCHED)
 
-    assert await world.ask(BOB, command, chat_id=GROUP) == answers.ADMINS_SEE
-    assert "1. " in await world.ask(ANN, command, chat_id=GROUP)
+    await world.api.until(lambda: "1. Palantir" in bare(world.api.shown(ANN)[-1]))
 
 
-async def test_buttons_of_a_group_are_for_admins(world: World) -> None:
+async def test_a_list_of_before_that_stands_in_a_group_is_gone_on_with_in_private(world: World) -> None:
     await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
-    await world.ask(ANN, "/unwatch", chat_id=GROUP)
+    await world.ask(ANN, "/watches", chat_id=GROUP)
+    before = world.api.shown(GROUP)
 
-    assert await world.press(BOB, GROUP, label="1. Palantir") == answers.ADMINS_ONLY_TOAST
-    assert world.names(GROUP) == ["Palantir"]
-    assert await world.press(ANN, GROUP, label="1. Palantir") == "Stopped watching Palantir."
+    assert await world.press(ANN, GROUP, data=f"w:p:{GROUP}:0") == places.START_FIRST
+    await world.ask(ANN, "/start")
+    assert await world.press(ANN, GROUP, data=f"w:p:{GROUP}:0") == places.SENT_IN_PRIVATE
+    await world.api.until(lambda: "1. Palantir" in bare(world.api.shown(ANN)[-1]))
+    assert world.api.shown(GROUP) == before
 
 
-async def test_rights_are_asked_again_at_every_press(world: World) -> None:
+async def test_buttons_of_a_group_are_for_its_admins_at_the_moment_of_the_press(world: World) -> None:
     await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
-    await world.ask(ANN, "/unwatch", chat_id=GROUP)
+    await world.ask(ANN, "/start", chat_id=GROUP)
+    await world.ask(ANN, f"/unwatch {GROUP}")
+    data = world.api.last(ANN)["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+
+    assert await world.press(BOB, GROUP, data=data) == answers.ADMINS_ONLY_TOAST
     world.api.chats[GROUP].members[ANN] = "member"
-
-    assert await world.press(ANN, GROUP, label="1. Palantir") == answers.ADMINS_ONLY_TOAST
+    assert await world.press(ANN, GROUP, data=data) == answers.ADMINS_ONLY_TOAST
+    assert world.names(GROUP) == ["Palantir"]
+    world.api.chats[GROUP].members[ANN] = "administrator"
+    assert await world.press(ANN, GROUP, data=data) == "Stopped watching Palantir."
 
 
 async def test_a_topic_is_a_place_of_its_own(world: World) -> None:

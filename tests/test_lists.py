@@ -33,15 +33,15 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
         yield made
 
 
-async def shared(world: World, chat_id: int = ANN) -> str:
-    """Ann makes a list and shares it; says what its link carries."""
-    await world.ask(ANN, LIST, chat_id=chat_id)
-    await world.ask(ANN, "/lists", chat_id=chat_id)
-    await world.press(ANN, chat_id, label="1. Outsourcers")
-    await world.api.until(lambda: "Capita (supplier)" in bare(world.api.shown(chat_id)[-1]))
-    await world.press(ANN, chat_id, label=texts.SHARE)
-    await world.api.until(lambda: "?start=l_" in world.api.shown(chat_id)[-1])
-    return bare(world.api.shown(chat_id)[-1]).split("?start=")[1].split()[0]
+async def shared(world: World, chat: str = "") -> str:
+    """Ann makes a list, of hers or of the chat, and shares it; says what its link carries."""
+    await world.ask(ANN, LIST.replace("/list", f"/list {chat}"))
+    await world.ask(ANN, f"/lists {chat}")
+    await world.press(ANN, ANN, label="1. Outsourcers")
+    await world.api.until(lambda: "Capita (supplier)" in bare(world.api.shown(ANN)[-1]))
+    await world.press(ANN, ANN, label=texts.SHARE)
+    await world.api.until(lambda: "?start=l_" in world.api.shown(ANN)[-1])
+    return bare(world.api.shown(ANN)[-1]).split("?start=")[1].split()[0]
 
 
 async def test_a_list_is_made_and_filled_and_nothing_is_done_by_halves(world: World) -> None:
@@ -115,8 +115,9 @@ async def test_a_list_is_renamed_and_followed_no_more(world: World) -> None:
 
 
 async def test_in_a_group_only_admins_change_lists_and_a_forged_button_reaches_nobody_elses(world: World) -> None:
-    payload = await shared(world, GROUP)
-    data = world.api.last(GROUP)["reply_markup"]["inline_keyboard"][-2][0]["callback_data"]
+    payload = await shared(world, str(GROUP))
+    data = world.api.last(ANN)["reply_markup"]["inline_keyboard"][-2][0]["callback_data"]
+    await world.ask(ANN, "/start", chat_id=GROUP)
 
     assert await world.ask(BOB, "/list Mine\nSerco", chat_id=GROUP) == answers.ADMINS_ONLY
     assert await world.press(BOB, GROUP, data=data) == answers.ADMINS_ONLY_TOAST

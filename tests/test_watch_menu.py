@@ -125,8 +125,9 @@ async def test_members_open_nothing_in_a_group_and_forged_buttons_change_nothing
     async with world.running():
         await world.watch(ANN, "/watch Palantir", chat_id=GROUP)
         await world.watch(ANN, "/watch Serco")
-        await world.ask(ANN, "/watches", chat_id=GROUP)
-        data = data_of(world, GROUP, "1. Palantir")
+        await world.ask(ANN, f"/watches {GROUP}")
+        data = data_of(world, ANN, "1. Palantir")
+        await world.ask(ANN, "/start", chat_id=GROUP)
         assert await world.press(BOB, GROUP, data=data) == answers.ADMINS_ONLY_TOAST
         assert await world.press(BOB, GROUP, data=data.replace(":o:", ":d:")) == answers.ADMINS_ONLY_TOAST
         before = records(world, GROUP), records(world, ANN)

@@ -46,7 +46,7 @@ CHAPTERS = (
     Chapter(
         title="A group",
         about="Three roles: Bea is a member, Carl an admin, and one admin writes in the name of the group.",
-        chats={GROUP: "In the group “Northmere Watch”", HIDDEN.id: ""},
+        chats={GROUP: "In the group “Northmere Watch”", CARL.id: "Carl’s private chat", HIDDEN.id: ""},
     ),
     Chapter(
         title="A channel",
@@ -118,7 +118,7 @@ def _set_up(stage: Stage) -> None:
         bot="left",
     )
     add(FORUM, type="supergroup", title="Newsroom", topics={SCHOOLS, POLICE}, members={CARL.id: "administrator"})
-    for person in (ANN, DORA, EMIL, LAYLA, FAY, GUS, OLA):
+    for person in (ANN, CARL, DORA, EMIL, LAYLA, FAY, GUS, OLA):
         add(person.id)
 
 
@@ -154,6 +154,9 @@ async def _group_begins(stage: Stage) -> None:
     await stage.write(HIDDEN, "/watch Northmere Council", chat=GROUP)
     await stage.press(HIDDEN, wishes.SAVE, chat=GROUP)
     await stage.write(BEA, "/watches", chat=GROUP)
+    await stage.write(CARL, "/watches", chat=GROUP)
+    await stage.write(CARL, "/start")
+    await stage.write(CARL, "/watches", chat=GROUP)
 
 
 async def _channel_begins(stage: Stage) -> None:

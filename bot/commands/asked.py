@@ -40,6 +40,11 @@ class Place:
     def private(self) -> bool:
         return self.type == Chat.PRIVATE
 
+    @property
+    def code(self) -> str:
+        """What it goes by in the data of buttons and behind commands: "-1001234", and a topic "-1001234_11"."""
+        return str(self.chat_id) if self.thread_id is None else f"{self.chat_id}_{self.thread_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -61,6 +66,11 @@ class Asked:
     file: str | None = None  # file_id of a document, which is taken as one to import
     file_size: int = 0
     links: tuple[str, ...] = ()  # in words without a command: the addresses they name or lead to
+
+    @property
+    def itself(self) -> bool:
+        """Whether the chat speaks, so that nobody can tell who of its admins it is."""
+        return self.user_id is None and not self.stranger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

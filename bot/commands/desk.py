@@ -15,7 +15,7 @@ from bot.markup import Piece, join, tagless, units
 from bot.speech import ENGLISH, Speech, Text, speech_for
 from bot.texts import answers
 from storage.operator_changes import Limits
-from storage.records import Change, Channel, EnsureChannel, Reply, WatchRecord
+from storage.records import Change, Channel, ChannelState, EnsureChannel, Reply, WatchRecord
 from storage.store import Store
 
 Buttons = tuple[tuple[tuple[str, str], ...], ...]  # rows of (label, callback data or https address)
@@ -74,6 +74,11 @@ class Desk:
 
     async def channel(self, place: Place) -> Channel | None:
         return await self.call(self.store.channel, place.chat_id, place.thread_id)
+
+    async def private_chat(self, user_id: int) -> Channel | None:
+        """The private chat with somebody, if they ever wrote to the bot there and have not blocked it: to others it cannot write."""
+        channel = await self.call(self.store.channel, user_id, None)
+        return channel if channel is not None and channel.state is ChannelState.ACTIVE else None
 
     async def watches(self, place: Place) -> list[WatchRecord]:
         """What the place follows, in the order that /watches numbers it by: as it was added, then by name."""

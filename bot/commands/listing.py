@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ LIST = "li"  # begins button data: "li:<what>:<list>:<chat>", and for choices ":
 _SHOWN = 30
 _SHORTEST, _LONGEST = 2, 60  # letters of a name
 _TOKEN = 64
+_ARROW = re.compile("->|→")
 
 
 async def lists(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
@@ -54,7 +56,7 @@ async def list_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: A
     """/list NAME: opens a list; with lines below it, makes or fills it; "-> OTHER" behind it renames it, or says where it is told."""
     place, rest = await target_of(asked, desk.rights, change=True)
     head, _, below = rest.partition("\n")
-    name, arrow, new = (_name(part) for part in head.replace("→", "->").partition("->"))
+    name, arrow, new = (_name(part) for part in _ARROW.sub("->", head).partition("->"))
     if not name:
         return Decision(replies=desk.reply(asked.place, texts.HOW))
     linked = routing.is_link(new)
@@ -70,6 +72,11 @@ async def list_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: A
         text, buttons = await _opened(found, place, desk)
         return Decision(replies=desk.reply(asked.place, text, buttons=buttons))
     return _filled(asked, place, found or name, lines, desk)
+
+
+def opens(argument: str) -> bool:
+    """Whether what stands behind /list only opens a list: nothing is put on it, and it is neither renamed nor sent elsewhere."""
+    return bool(argument) and "\n" not in argument and not _ARROW.search(argument)
 
 
 async def follow(asked: Asked, desk: Desk, token: str) -> Decision:
@@ -88,16 +95,16 @@ async def follow(asked: Asked, desk: Desk, token: str) -> Decision:
         FollowWatchlist(chat_id=place.chat_id, thread_id=place.thread_id, token=token),
     )
     said = desk.speech.say(texts.NOW_FOLLOWED, name=record.name, watches=_count(record, desk.speech))
-    return Decision(changes=changes, replies=desk.reply(asked.place, *pages(said, _lines(watches, desk.speech))))
+    shown = _lines(watches, desk.speech) if asked.place.private else []
+    return Decision(changes=changes, replies=desk.reply(asked.place, *pages(said, shown)))
 
 
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of /lists: whoever presses must be one who may change the place, and the list one that it keeps or follows."""
-    match data:
-        case [what, number, chat, *values] if is_number(number) and chat.removeprefix("-").isdecimal() and len(values) <= 1:
-            place = remote(pressed, int(chat))
-        case _:
-            return stale(desk)
+    place = remote(pressed, data[2]) if len(data) in (3, 4) and is_number(data[1]) else None
+    if place is None:
+        return stale(desk)
+    what, number, _, *values = data
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     if what == "b":
@@ -186,7 +193,7 @@ def _filled(asked: Asked, place: Place, found: WatchlistRecord | str, lines: Seq
 
 async def _overview(place: Place, here: Place, desk: Desk) -> tuple[Piece, Buttons]:
     speech, known, chat = desk.speech, await _lists(place, desk), elsewhere(place, here)
-    ready = ((speech.label(READY), f"{PACKS}:a::{place.chat_id}"),)
+    ready = ((speech.label(READY), f"{PACKS}:a::{place.code}"),)
     if not known:
         return speech.say(texts.NONE), (ready,)
     lines = [_line(number, one, speech) for number, one in enumerate(known, 1)]
@@ -252,7 +259,7 @@ def _count(record: WatchlistRecord, speech: Speech) -> Piece:
 
 
 def _data(what: str, record: WatchlistRecord, place: Place) -> str:
-    return f"{LIST}:{what}:{record.id}:{place.chat_id}"
+    return f"{LIST}:{what}:{record.id}:{place.code}"
 
 
 def _datas(record: WatchlistRecord, place: Place) -> routing.Data:

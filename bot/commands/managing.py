@@ -20,11 +20,12 @@ from bot.commands.rights import Refusal, may_press
 from bot.commands.settings import SETTINGS_BUTTON, is_chat
 from bot.commands.watch_menu import MENU
 from bot.commands.which import is_number
+from bot.markup import Piece
 from bot.speech import speech_for
 from bot.texts import answers, lists, packs, talking
 from bot.texts import places as texts
 from storage.list_changes import PutDraft, TakeDraft
-from storage.records import ChannelState, Reply
+from storage.records import Reply
 
 MANAGE = "mg"  # begins button data: "mg:<chat>"
 PAYLOAD = "m_"  # begins what a link carries: "m_<chat>_<draft>"
@@ -34,23 +35,28 @@ _GOOD_FOR = timedelta(minutes=10)
 async def greet(asked: Asked, desk: Desk) -> Decision:
     """/start in a group or channel: how to begin, and for admins the link."""
     place = asked.place
-    itself = asked.user_id is None and not asked.stranger
-    if not itself and (asked.stranger or not await desk.rights.is_admin(place.chat_id, asked.user_id or 0)):
+    if not asked.itself and (asked.stranger or not await desk.rights.is_admin(place.chat_id, asked.user_id or 0)):
         return Decision(replies=desk.reply(place, talking.WELCOME_GROUP))
+    return linked(place, desk, desk.speech.say(talking.WELCOME_GROUP))
+
+
+def linked(place: Place, desk: Desk, said: Piece) -> Decision:
+    """An answer in a group or channel with the link below it."""
     number = secrets.randbelow(2**53)
-    draft = PutDraft(chat_id=place.chat_id, draft_id=number, body={"type": place.type, "title": place.title}, keep=_GOOD_FOR)
+    body = {"type": place.type, "title": place.title, "thread_id": place.thread_id}
+    draft = PutDraft(chat_id=place.chat_id, draft_id=number, body=body, keep=_GOOD_FOR)
     link = f"https://t.me/{desk.username}?start={PAYLOAD}{place.chat_id}_{number}"
     button = ((desk.speech.label(texts.MANAGE), link),)
-    return Decision(changes=(draft,), replies=desk.reply(place, talking.WELCOME_GROUP, buttons=(button,)))
+    return Decision(changes=(draft,), replies=desk.reply(place, said, buttons=(button,)))
 
 
 async def opened(asked: Asked, desk: Desk, payload: str, now: datetime) -> Decision:
     """/start m_<chat>_<draft> in a private chat. Raises Refusal for who is no admin there; the link is good for another then."""
     chat, _, number = payload.removeprefix(PAYLOAD).partition("_")
     draft = await desk.call(desk.store.draft, int(chat), int(number), now) if is_chat(chat) and is_number(number) else None
-    if draft is None or set(draft) != {"type", "title"} or not asked.place.private or asked.user_id is None:
+    if draft is None or set(draft) != {"type", "title", "thread_id"} or not asked.place.private or asked.user_id is None:
         return Decision(replies=desk.reply(asked.place, lists.LINK_GONE))
-    place = Place(chat_id=int(chat), thread_id=None, **draft)
+    place = Place(chat_id=int(chat), **draft)
     if not await desk.rights.is_admin(place.chat_id, asked.user_id):
         raise Refusal(answers.NOT_ADMIN_THERE, chat=place.title)
     taken = TakeDraft(chat_id=place.chat_id, draft_id=int(number))
@@ -71,8 +77,8 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
 
 async def let_in(changed: Membership, desk: Desk) -> tuple[Reply, ...]:
     """What whoever let the bot into a channel is told in their private chat, if they ever talked to it."""
-    theirs = await desk.call(desk.store.channel, changed.user_id, None)
-    if changed.place.type != Chat.CHANNEL or theirs is None or theirs.state is not ChannelState.ACTIVE:
+    theirs = await desk.private_chat(changed.user_id)
+    if changed.place.type != Chat.CHANNEL or theirs is None:
         return ()
     speech = speech_for(theirs.language, theirs.zone)
     said = speech.directed(speech.say(texts.LET_IN, chat=changed.place.title))
@@ -81,10 +87,10 @@ async def let_in(changed: Membership, desk: Desk) -> tuple[Reply, ...]:
 
 
 def _screen(place: Place, here: Place, desk: Desk) -> Reply:
-    speech, chat = desk.speech, place.chat_id
+    speech, chat = desk.speech, place.code
     rows: Buttons = (
         ((speech.label(texts.WATCHED), f"{MENU}:p:{chat}:0"),),
         ((speech.label(texts.LISTS), f"{LIST}:b:0:{chat}"), (speech.label(packs.READY), f"{PACKS}:a::{chat}")),
         ((speech.label(texts.SETTINGS), f"{SETTINGS_BUTTON}:{chat}"),),
     )
-    return desk.reply(here, speech.say(texts.MANAGED, chat=place.title or str(chat), number=str(chat)), buttons=rows)[-1]
+    return desk.reply(here, speech.say(texts.MANAGED, chat=place.title or chat, number=chat), buttons=rows)[-1]

@@ -12,7 +12,7 @@ from bot.alert_buttons import MUTE, alert_buttons
 from bot.commands.asked import Asked, Place, Pressed
 from bot.commands.desk import Buttons, Decision, Desk, numbered_button, refused, stale
 from bot.commands.rights import may_press, remote, target_of
-from bot.commands.settings import back_button, is_chat
+from bot.commands.settings import back_button
 from bot.commands.which import is_number
 from bot.markup import join
 from bot.speech import Speech
@@ -87,20 +87,18 @@ async def mutes(asked: Asked, desk: Desk, now: datetime) -> Decision:
 
 async def press_muted(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """The list from /settings, or something on it of which is to be told again."""
-    match data:
-        case [chat_id, *numbers] if is_chat(chat_id) and len(numbers) <= 1 and all(map(is_number, numbers)):
-            place = remote(pressed, int(chat_id))
-        case _:
-            return stale(desk)
+    place = remote(pressed, data[0]) if len(data) in (1, 2) and all(map(is_number, data[1:])) else None
+    if place is None:
+        return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     channel = await desk.channel(place)
     if channel is None or pressed.date is None:
         return stale(desk)
     muted = await desk.call(desk.store.mutes, channel.id, pressed.date)
-    if not numbers:
+    if len(data) == 1:
         return Decision(edit=_list(place, pressed.place, muted, desk))
-    number = int(numbers[0])
+    number = int(data[1])
     left = [one for one in muted if one.id != number]
     if len(left) == len(muted):
         return stale(desk)
@@ -122,7 +120,7 @@ def _list(place: Place, here: Place, muted: Sequence[MuteRecord], desk: Desk) ->
             lines.append(speech.say(texts.MUTED[one.kind], number=number, what=what))
         else:
             lines.append(speech.say(texts.MUTED_UNTIL[one.kind], number=number, what=what, moment=speech.moment(one.until)))
-        rows.append(((numbered_button(number, what.plain, speech), f"{MUTED}:{place.chat_id}:{one.id}"),))
+        rows.append(((numbered_button(number, what.plain, speech), f"{MUTED}:{place.code}:{one.id}"),))
     if len(muted) > _SHOWN:
         lines.append(speech.say(texts.MUTES_MORE, n=len(muted) - _SHOWN))
     return desk.reply(here, join("\n", lines), buttons=(*rows, back))[-1]

@@ -20,10 +20,12 @@ PACKS = "pk"  # begins button data: "pk:<what>:<pack>:<chat>"
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button about ready-made lists; whoever presses must be one who may change the place."""
     match data:
-        case ["a" | "o" | "f" as what, number, chat] if (number in packs() or what == "a") and chat.removeprefix("-").isdecimal():
-            place = remote(pressed, int(chat))
+        case ["a" | "o" | "f" as what, number, chat] if number in packs() or what == "a":
+            place = remote(pressed, chat)
         case _:
             return stale(desk)
+    if place is None:
+        return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     if what == "f":
@@ -36,7 +38,7 @@ async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
 async def _followed(number: str, place: Place, pressed: Pressed, desk: Desk) -> Decision:
     """It is followed; a channel that asked for nothing before is set up by it."""
     if place != pressed.place:
-        found = await desk.rights.find(str(place.chat_id))
+        found = await desk.rights.find(str(place.chat_id), place.thread_id)
         if found is None:
             return stale(desk)
         place = found
@@ -46,7 +48,7 @@ async def _followed(number: str, place: Place, pressed: Pressed, desk: Desk) -> 
 
 
 def _all(place: Place, desk: Desk) -> tuple[Piece, Buttons]:
-    rows = tuple(((desk.speech.label(texts.NAMES[number]), f"{PACKS}:o:{number}:{place.chat_id}"),) for number in packs())
+    rows = tuple(((desk.speech.label(texts.NAMES[number]), f"{PACKS}:o:{number}:{place.code}"),) for number in packs())
     return desk.speech.say(texts.WHICH), rows
 
 
@@ -55,5 +57,5 @@ def _one(number: str, place: Place, desk: Desk) -> tuple[Piece, Buttons]:
     count = speech.say(lists.WATCHES, n=len(pack.watches))
     head = speech.say(texts.ONE, name=speech.say(texts.NAMES[number]), watches=count, reason=speech.say(texts.REASONS[number]))
     lines = [speech.say(lists.ONE, watch=describe(one, speech)) for one in pack.watches]
-    follow = (speech.label(texts.FOLLOW), f"{PACKS}:f:{number}:{place.chat_id}")
-    return join("\n", [head, *lines]), ((follow,), ((speech.label(lists.BACK), f"{PACKS}:a::{place.chat_id}"),))
+    follow = (speech.label(texts.FOLLOW), f"{PACKS}:f:{number}:{place.code}")
+    return join("\n", [head, *lines]), ((follow,), ((speech.label(lists.BACK), f"{PACKS}:a::{place.code}"),))

@@ -13,7 +13,8 @@ from bot.markup import Piece
 from bot.speech import Speech, Text
 from bot.texts import answers
 
-_TARGET = re.compile(r"(?P<chat>@[A-Za-z]\w{3,31}|-\d{5,19})(?:\s+(?P<rest>.*))?", re.DOTALL)
+_TARGET = re.compile(r"(?P<chat>@[A-Za-z]\w{3,31}|-\d{5,19})(?:_(?P<thread>\d{1,10}))?(?:\s+(?P<rest>.*))?", re.DOTALL)
+_CODE = re.compile(r"(?P<chat>-?[0-9]{1,18})(?:_(?P<thread>[0-9]{1,10}))?")
 _TIMEOUT = 8.0  # commands are answered one after another: nobody waits long for somebody else's
 _ADMINS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
@@ -83,8 +84,9 @@ async def target_of(asked: Asked, rights: Rights, *, change: bool, refusal: Text
     ``change``: only who may change the place may ask it, and others get the refusal. What is watched is for them alone to see, too: it can
     put people at risk.
 
-    From a private chat it may be a channel or group that is named first ("/watch @channel Palantir"): then the person who asks must be an
-    admin there, even to read what it follows, and the bot must be able to write there. That the bot is an admin proves nothing about them.
+    From a private chat it may be a channel, group or topic that is named first ("/watch @channel Palantir"): then the person who asks must
+    be an admin there, even to read what it follows, and the bot must be able to write there. That the bot is an admin proves nothing about
+    them.
 
     Raises:
         Refusal: They may not.
@@ -94,7 +96,7 @@ async def target_of(asked: Asked, rights: Rights, *, change: bool, refusal: Text
         if change and not await _may_change(asked, rights):
             raise Refusal(refusal)
         return asked.place, asked.argument
-    place = await rights.find(named["chat"])
+    place = await rights.find(named["chat"], int(named["thread"] or 0) or None)
     if place is None or place.type == Chat.PRIVATE or asked.user_id is None:
         raise Refusal(answers.CHAT_NOT_FOUND, chat=named["chat"])
     if not await rights.may_tell(place):
@@ -119,8 +121,11 @@ async def may_press(pressed: Pressed, chat_id: int, rights: Rights) -> bool:
     return chat_id < 0 and await rights.is_admin(chat_id, pressed.user_id)
 
 
-def remote(pressed: Pressed, chat_id: int) -> Place:
-    """The place a button's data names: the one it stands in, topic and all, or from a private chat another."""
-    if chat_id == pressed.place.chat_id:
+def remote(pressed: Pressed, code: str) -> Place | None:
+    """The place a button's data names: the one it stands in, topic and all, or from a private chat another; None where it names none."""
+    named = _CODE.fullmatch(code)
+    if named is None:
+        return None
+    if code in (str(pressed.place.chat_id), pressed.place.code):
         return pressed.place
-    return Place(chat_id=chat_id, thread_id=None, type="", title="")
+    return Place(chat_id=int(named["chat"]), thread_id=int(named["thread"] or 0) or None, type="", title="")

@@ -54,7 +54,7 @@ SETTINGS: Mapping[str, Setting | Door] = {
         choices=lambda channel, _: [(code, name, code == speech_for(channel.language).language) for code, name in LANGUAGES.items()],
         choose=_choose_language,
     ),
-    "mutes": Door(label=lambda _, speech: speech.label(alerts.MUTES_BUTTON), data=lambda place: f"mu:{place.chat_id}"),
+    "mutes": Door(label=lambda _, speech: speech.label(alerts.MUTES_BUTTON), data=lambda place: f"mu:{place.code}"),
 }
 
 
@@ -68,15 +68,13 @@ async def settings(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa
 
 async def press_settings(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of the screen, or of the choices of a setting: the message is changed in place. Rights are asked again at every press."""
-    match data:
-        case [chat_id, *rest] if is_chat(chat_id) and len(rest) <= 2:  # noqa: PLR2004 - a setting and a value
-            place = remote(pressed, int(chat_id))
-        case _:
-            return stale(desk)
+    place = remote(pressed, data[0]) if 0 < len(data) <= 3 else None  # noqa: PLR2004 - a chat, a setting and a value
+    if place is None:
+        return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     channel = await desk.channel(place)
-    return stale(desk) if channel is None else _shown(rest, place, pressed.place, channel, desk)
+    return stale(desk) if channel is None else _shown(data[1:], place, pressed.place, channel, desk)
 
 
 def _shown(wanted: Sequence[str], place: Place, here: Place, channel: Channel, desk: Desk) -> Decision:
@@ -99,7 +97,7 @@ def _shown(wanted: Sequence[str], place: Place, here: Place, channel: Channel, d
 
 def back_button(place: Place, speech: Speech) -> tuple[str, str]:
     """The button that leads from any screen of a place's settings back to the first."""
-    return speech.label(texts.BACK), f"{SETTINGS_BUTTON}:{place.chat_id}"
+    return speech.label(texts.BACK), f"{SETTINGS_BUTTON}:{place.code}"
 
 
 def is_chat(text: str) -> bool:
@@ -112,7 +110,7 @@ def _screen(place: Place, here: Place, channel: Channel, desk: Desk) -> Reply:
     speech, elsewhere = desk.speech, place.chat_id != here.chat_id
     head = speech.say(texts.SETTINGS_OF, chat=channel.title or str(place.chat_id)) if elsewhere else speech.say(texts.SETTINGS)
     buttons = tuple(
-        ((one.label(channel, speech), one.data(place) if isinstance(one, Door) else f"{SETTINGS_BUTTON}:{place.chat_id}:{name}"),)
+        ((one.label(channel, speech), one.data(place) if isinstance(one, Door) else f"{SETTINGS_BUTTON}:{place.code}:{name}"),)
         for name, one in SETTINGS.items()
         if isinstance(one, Door) or one.matters(channel)
     )
@@ -121,7 +119,7 @@ def _screen(place: Place, here: Place, channel: Channel, desk: Desk) -> Reply:
 
 def _choices(place: Place, channel: Channel, name: str, setting: Setting, speech: Speech) -> Buttons:
     buttons = [
-        (f"{_MARK}{label}" if is_set else label, f"{SETTINGS_BUTTON}:{place.chat_id}:{name}:{value}")
+        (f"{_MARK}{label}" if is_set else label, f"{SETTINGS_BUTTON}:{place.code}:{name}:{value}")
         for value, label, is_set in setting.choices(channel, speech)
     ]
     rows = tuple(tuple(buttons[first : first + setting.columns]) for first in range(0, len(buttons), setting.columns))

@@ -54,7 +54,7 @@ class _Opened:
 
     def button(self, label: str, what: str, value: str = "") -> tuple[str, str]:
         """A button that is about this watch."""
-        return label, ":".join(filter(None, (MENU, what, str(self.place.chat_id), str(self.record.list_id), _digest(self.record), value)))
+        return label, ":".join(filter(None, (MENU, what, self.place.code, str(self.record.list_id), _digest(self.record), value)))
 
     def back(self, speech: Speech) -> tuple[str, str]:
         """The button to the page of the list that it stands on."""
@@ -108,20 +108,18 @@ async def without(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
 
 async def press(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of any of the screens. Whoever presses must be one who may change the place, and is asked about every time."""
-    match data:
-        case [what, chat, *rest] if is_number(chat.removeprefix("-")):
-            place = remote(pressed, int(chat))
-        case _:
-            return stale(desk)
+    place = remote(pressed, data[1]) if len(data) > 1 else None
+    if place is None:
+        return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
     records = await desk.watches(place)
-    match what, rest:
-        case "p", [page] if is_number(page):
+    match data:
+        case ["p", _, page] if is_number(page):
             return Decision(edit=_page(place, pressed.place, records, int(page), desk))
-        case "u", [draft] if is_number(draft):
+        case ["u", _, draft] if is_number(draft):
             return await _undone(int(draft), place, pressed, len(records), desk)
-        case _, [list_id, digest, *value] if len(value) <= 1:
+        case [what, _, list_id, digest, *value] if len(value) <= 1:
             for number, record in enumerate(records, 1):
                 if str(record.list_id) == list_id and _digest(record) == digest:
                     opened = _Opened(record=record, number=number, place=place, here=pressed.place)
@@ -163,7 +161,7 @@ def _removed(opened: _Opened, desk: Desk) -> Decision:
     draft = Draft(id=secrets.randbelow(2**53), place=place, wishes=(opened.wish,), watchlist_id=opened.named_list)
     gone = RemoveWatch(chat_id=place.chat_id, thread_id=place.thread_id, watch_id=opened.record.id, watchlist_id=opened.named_list)
     said = speech.say(texts.REMOVED, watch=describe(opened.record.watch, speech, opened.record.terms))
-    row = ((speech.label(texts.UNDO), f"{MENU}:u:{place.chat_id}:{draft.id}"), opened.back(speech))
+    row = ((speech.label(texts.UNDO), f"{MENU}:u:{place.code}:{draft.id}"), opened.back(speech))
     toast = speech.label(watching.REMOVED_TOAST, name=short_name(opened.record.watch, speech), limit=_MAX_TOAST)
     return Decision(changes=(put_draft(draft, opened.here), gone), edit=_message(opened.here, said, (row,), desk), toast=toast)
 
@@ -212,7 +210,7 @@ def _footer(place: Place, page: int, pages: int, speech: Speech) -> Buttons:
 
 
 def _to_page(place: Place, page: int, label: str) -> tuple[str, str]:
-    return label, f"{MENU}:p:{place.chat_id}:{page}"
+    return label, f"{MENU}:p:{place.code}:{page}"
 
 
 def _line(opened: _Opened, desk: Desk) -> Piece:
@@ -247,7 +245,7 @@ def _screen(opened: _Opened, desk: Desk) -> Reply:
 def _excluded(opened: _Opened, desk: Desk) -> Reply:
     """The words that a watch excludes, each with a button that takes it back, and how more are added."""
     speech, record = desk.speech, opened.record
-    there = "" if opened.place.chat_id == opened.here.chat_id else f"{opened.place.chat_id} "
+    there = "" if opened.place.chat_id == opened.here.chat_id else f"{opened.place.code} "
     how = speech.say(texts.HOW_WITHOUT, command=f"/without {there}{opened.number} football, cricket")
     rows = [(opened.button(speech.label(texts.TAKE_BACK, word=word), "x", str(index)),) for index, word in enumerate(record.watch.without)]
     back = (opened.button(speech.label(texts.BACK), "o"),)

@@ -78,14 +78,12 @@ async def unwatch(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
 
 async def press_unwatch(pressed: Pressed, desk: Desk, data: Sequence[str]) -> Decision:
     """A button of /unwatch: only the chat's own watches can be meant, whoever made the data up."""
-    match data:
-        case [watch_id, chat_id] if watch_id.isdecimal() and chat_id.removeprefix("-").isdecimal():
-            place = remote(pressed, int(chat_id))
-        case _:
-            return stale(desk)
+    place = remote(pressed, data[1]) if len(data) == 2 and data[0].isdecimal() else None  # noqa: PLR2004
+    if place is None:
+        return stale(desk)
     if not await may_press(pressed, place.chat_id, desk.rights):
         return refused(desk)
-    record = next((record for record in await desk.watches(place) if record.id == int(watch_id) and record.mine), None)
+    record = next((record for record in await desk.watches(place) if record.id == int(data[0]) and record.mine), None)
     if record is None:
         return stale(desk)
     toast = desk.speech.label(texts.REMOVED_TOAST, name=short_name(record.watch, desk.speech), limit=_MAX_TOAST)
@@ -123,7 +121,7 @@ def _chosen(line: str, records: Sequence[WatchRecord]) -> list[WatchRecord]:
 
 def _unwatch_buttons(place: Place, records: Sequence[WatchRecord], speech: Speech) -> Buttons:
     return tuple(
-        ((numbered_button(number, short_name(record.watch, speech), speech), f"{UNWATCH}:{record.id}:{place.chat_id}"),)
+        ((numbered_button(number, short_name(record.watch, speech), speech), f"{UNWATCH}:{record.id}:{place.code}"),)
         for number, record in enumerate(records[:_MAX_BUTTONS], 1)
         if record.mine
     )

@@ -15,6 +15,10 @@ ERASED = text("I could not write in <b>{chat}</b> for 90 days. What was kept abo
 
 # A group or channel managed from a private chat.
 MANAGE = text("🔐 Manage it in private")
+SENT_IN_PRIVATE = text("I have sent it to you in private.")
+NOT_STARTED = text("Here everybody would read it. Open it in private, where I could not write to you so far:")
+NOBODY_KNOWS_WHO = text("Here everybody would read it, and I cannot see which admin asks, so I cannot write to you. Open it in private:")
+START_FIRST = text("Here everybody would read it. Write /start to me in private, then press again.")
 LET_IN = text("✅ I may post in <b>{chat}</b> now. You can manage it from here.")
 MANAGE_HERE = text("⚙️ Manage it")
 MANAGED = text(

@@ -56,6 +56,10 @@ PRIVACY = (
     text("• when you press Wrong: the alert and your reason, which those who run me see without knowing who it was"),
     text("I do not keep what people write: a message is deleted as soon as it is answered. I share nothing and show no adverts."),
     text("A link that you share with /watches shows what is watched to whoever opens it, and nothing about you."),
+    text(
+        "Whoever opens the link of a list that you share with /lists sees its name and what is on it, also what you add later, and nothing "
+        "about you. You can end the link; those who follow the list by then go on following it."
+    ),
     text("/export gives you all of it, as files."),
     text("/forget deletes everything about this chat at once; within half an hour nothing of it is left in the files of the database."),
     text("Backups that were made before are kept for 30 days at most."),
