@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from bot.markup import clip
 from bot.speech import speech_for
 from bot.telegram_api import TelegramTransport
 from bot.texts import answers
-from storage.exceptions import LimitReached, NotFound, StoreUnavailable, TooManyChats
+from storage.exceptions import LimitReached, NotFound, NotPossible, StoreUnavailable, TooManyChats
 from storage.records import InboxUpdate
 from storage.store import Store
 
@@ -175,8 +175,9 @@ class Answering:
             said = desk.speech.say(answers.TOO_MANY_CHATS if isinstance(error, TooManyChats) else answers.LIMIT_REACHED)
             decision = Decision(replies=desk.reply(request.place, said), toast=said.plain, loud=True)
             await self._apply(stored, decision)
-        except NotFound:  # it was there when we looked: somebody else was faster
-            decision = stale(desk)
+        except (NotFound, NotPossible):  # it was there when we looked: somebody else was faster; or what can only be seen in doing it
+            answer = desk.reply(request.place, answers.NOT_AS_IT_IS) if isinstance(request, Asked) else ()
+            decision = replace(stale(desk), replies=answer)
             await self._apply(stored, decision)
         return decision
 

@@ -19,7 +19,7 @@ from storage.migrate import migrate_chat
 from storage.mutes import change_mutes
 from storage.named_watchlists import change_lists, changing_list, channel_number
 from storage.operating import limits, operate
-from storage.operator_changes import Announce, SetLimits, SetListed, SetPause
+from storage.operator_changes import Announce, JoinStories, SetLimits, SetListed, SetPause, SplitStory
 from storage.records import (
     AddWatch,
     ChannelKind,
@@ -35,10 +35,12 @@ from storage.records import (
     SetLanguage,
     channel_key,
 )
+from storage.regrouping import join, split
 from storage.replies import queue_reply
 from storage.reports import follow_clock, set_report
 from storage.restoring import restore
 from storage.returning import channels_of, revive, suspend
+from storage.sql import lock_stories
 from storage.tables import channel, delivery, draft, inbox, named_watchlist, tombstone, watchlist, watchlist_watch
 from storage.times import SetReport, SetRhythm, SetTimes, SetZone
 from storage.timetables import change_times
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from storage.alert_changes import AlertChange
     from storage.engine import Database
     from storage.list_changes import ListChange
-    from storage.operator_changes import OperatorChange
+    from storage.operator_changes import OperatorChange, StoryChange
     from storage.records import Change, Channel
     from storage.times import TimeChange
 
@@ -81,7 +83,10 @@ class Changes:
         Raises:
             LimitReached: more than there may be of watches, lists, or (TooManyChats) chats that one person set up.
             NotFound: the update was not saved, or a change is about a channel or a watch that is not there. Nothing was changed.
+            NotPossible: a change is about stories of which that cannot be made.
         """
+        if any(isinstance(change, (SplitStory, JoinStories)) for change in changes):
+            lock_stories(connection)  # before the watches, as where a poll is kept
         lock_watches(connection)
         if update_id is not None and not _finish_update(connection, update_id, now):
             return
@@ -158,7 +163,7 @@ def _change(connection: Connection, several: Sequence[Change], now: datetime) ->
 
 
 def _change_settings(
-    connection: Connection, change: ListChange | TimeChange | SetReport | RestoreSettings | OperatorChange, now: datetime
+    connection: Connection, change: ListChange | TimeChange | SetReport | RestoreSettings | OperatorChange | StoryChange, now: datetime
 ) -> None:
     match change:
         case SetReport():
@@ -171,6 +176,10 @@ def _change_settings(
             restore(connection, change, now)
         case SetPause() | SetListed() | SetLimits() | Announce():
             operate(connection, change, now)
+        case SplitStory():
+            split(connection, change.number, change.entries, rules=change.rules, threads=change.threads, now=now)
+        case JoinStories():
+            join(connection, change.one, change.other, rules=change.rules, threads=change.threads, now=now)
         case _:
             change_lists(connection, change, now)
 

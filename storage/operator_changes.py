@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchers.types import StoryRules, ThreadRules
 
 PAUSED_DELIVERIES, PAUSED_POLLING = "paused_deliveries", "paused_polling"
 
@@ -49,4 +53,25 @@ class SetLimits:
     limits: Limits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitStory:
+    """Make entries of a story a story of their own, as ``Store.split_story`` does."""
+
+    number: int
+    entries: tuple[int, ...]
+    rules: StoryRules
+    threads: ThreadRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinStories:
+    """Make two stories one, as ``Store.join_stories`` does."""
+
+    one: int
+    other: int
+    rules: StoryRules
+    threads: ThreadRules
+
+
 OperatorChange = SetPause | SetListed | SetLimits | Announce
+StoryChange = SplitStory | JoinStories

@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.alert_changes import AlertChange, RestoreSettings, Sound
 from storage.list_changes import ListChange
-from storage.operator_changes import OperatorChange
+from storage.operator_changes import OperatorChange, StoryChange
 from storage.times import AS_USUAL, AT_ANY_TIME, Report, SetReport, TimeChange, Times
 from watchers.types import ANY_WATCH, DEFAULT_TERMS, AlertClass, EventKind, FeedKind, FeedState, Money, Role, Span, Terms, Watch
 
@@ -468,6 +468,7 @@ Change = (
     | RestoreSettings
     | TimeChange
     | OperatorChange
+    | StoryChange
     | SetReport
 )
 

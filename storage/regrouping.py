@@ -112,6 +112,15 @@ class Regrouping:
             raise NotFound(f"there is no alert {alert_id}; contractwatch evidence lists the newest")
         return int(number)
 
+    @reads
+    def story_of_entry(self, connection: Connection, entry_id: int) -> int:
+        """Say which story an entry became part of last. Raises NotFound."""
+        newest = select(story_entry.c.story_id).where(story_entry.c.entry_id == entry_id).order_by(story_entry.c.id.desc()).limit(1)
+        number = connection.execute(newest).scalar()
+        if number is None:
+            raise NotFound(f"there is no entry {entry_id} that tells a story")
+        return int(number)
+
     @writes
     def split_story(
         self,
@@ -129,28 +138,7 @@ class Regrouping:
             NotFound: there is no such story, or one of the entries is not in it.
             NotPossible: they are all its entries, or none of them says anything that could be told.
         """
-        lock_stories(connection)
-        row = _told(connection, number)
-        members = _members(connection, row)
-        off = [one for one in members if one.id in entries]
-        rest = [one for one in members if one.id not in entries]
-        _check(number, entries, off, rest)
-        origins = {one.row.came_from for one in off}
-        origin = origins.pop() if len(origins) == 1 else None
-        ids, how = [one.id for one in off], _How(rules, threads, now)
-        if origin is not None:
-            other = int(origin)
-            _revive(connection, origin, number, ids, how)
-        else:
-            connection.execute(_LEAVE, {"of_story": number, "entries": ids})
-            other = _begin(connection, row, off, how)
-        apart = [{"story_id": number, "entry_id": one.id, "at": now} for one in off]
-        apart += [{"story_id": other, "entry_id": one.id, "at": now} for one in rest]
-        connection.execute(insert_or_ignore(connection, story_apart), apart)
-        _forget_matches(connection, number, off, rest)
-        revision = _settle(connection, row, rest, rules)
-        regrouped.after_split(connection, number, other, revision=revision, now=now)
-        return other
+        return split(connection, number, entries, rules=rules, threads=threads, now=now)
 
     @writes
     def join_stories(
@@ -162,26 +150,59 @@ class Regrouping:
             NotFound: there is no such story.
             NotPossible: they are one already, or tell events that no message could tell as one.
         """
-        lock_stories(connection)
-        kept, gone = _told(connection, min(one, other)), _told(connection, max(one, other))
-        _check_alike(kept, gone)
-        moved = [each.id for each in _members(connection, gone)]
-        connection.execute(_MOVE, {"of_story": gone.id, "to_story": kept.id})
-        connection.execute(update(story).where(or_(story.c.id == gone.id, story.c.joined_to == gone.id)).values(joined_to=kept.id))
-        members = _members(connection, kept)
-        both = or_(story_apart.c.story_id == kept.id, story_apart.c.story_id == gone.id)
-        connection.execute(delete(story_apart).where(both, story_apart.c.entry_id.in_([*moved, *(each.id for each in members)])))
-        _share_matches(connection, gone.id, kept.id)
-        merged = {
-            "silent": kept.silent and gone.silent,
-            "withdrawn_at": kept.withdrawn_at if gone.withdrawn_at is not None else None,
-            "last_at": max(kept.last_at, gone.last_at),
-        }
-        revision = _settle(connection, kept, members, rules, least=gone.revision, **merged)
-        connection.execute(update(story).where(story.c.id == gone.id).values(revision=revision))
-        ThreadWriter(connection, threads, now).join(kept.id, gone.id)
-        regrouped.after_join(connection, kept.id, gone.id, now=now)
-        return int(kept.id)
+        return join(connection, one, other, rules=rules, threads=threads, now=now)
+
+
+def split(
+    connection: Connection, number: int, entries: Collection[int], *, rules: StoryRules, threads: ThreadRules | None, now: datetime
+) -> int:
+    """Make some entries of a story a story of their own; raises what ``Regrouping.split_story`` does."""
+    lock_stories(connection)
+    row = _told(connection, number)
+    members = _members(connection, row)
+    off = [one for one in members if one.id in entries]
+    rest = [one for one in members if one.id not in entries]
+    _check(number, entries, off, rest)
+    origins = {one.row.came_from for one in off}
+    origin = origins.pop() if len(origins) == 1 else None
+    ids, how = [one.id for one in off], _How(rules, threads, now)
+    if origin is not None:
+        other = int(origin)
+        _revive(connection, origin, number, ids, how)
+    else:
+        connection.execute(_LEAVE, {"of_story": number, "entries": ids})
+        other = _begin(connection, row, off, how)
+    apart = [{"story_id": number, "entry_id": one.id, "at": now} for one in off]
+    apart += [{"story_id": other, "entry_id": one.id, "at": now} for one in rest]
+    connection.execute(insert_or_ignore(connection, story_apart), apart)
+    _forget_matches(connection, number, off, rest)
+    revision = _settle(connection, row, rest, rules)
+    regrouped.after_split(connection, number, other, revision=revision, now=now)
+    return other
+
+
+def join(connection: Connection, one: int, other: int, *, rules: StoryRules, threads: ThreadRules | None, now: datetime) -> int:
+    """Make two stories one; raises what ``Regrouping.join_stories`` does."""
+    lock_stories(connection)
+    kept, gone = _told(connection, min(one, other)), _told(connection, max(one, other))
+    _check_alike(kept, gone)
+    moved = [each.id for each in _members(connection, gone)]
+    connection.execute(_MOVE, {"of_story": gone.id, "to_story": kept.id})
+    connection.execute(update(story).where(or_(story.c.id == gone.id, story.c.joined_to == gone.id)).values(joined_to=kept.id))
+    members = _members(connection, kept)
+    both = or_(story_apart.c.story_id == kept.id, story_apart.c.story_id == gone.id)
+    connection.execute(delete(story_apart).where(both, story_apart.c.entry_id.in_([*moved, *(each.id for each in members)])))
+    _share_matches(connection, gone.id, kept.id)
+    merged = {
+        "silent": kept.silent and gone.silent,
+        "withdrawn_at": kept.withdrawn_at if gone.withdrawn_at is not None else None,
+        "last_at": max(kept.last_at, gone.last_at),
+    }
+    revision = _settle(connection, kept, members, rules, least=gone.revision, **merged)
+    connection.execute(update(story).where(story.c.id == gone.id).values(revision=revision))
+    ThreadWriter(connection, threads, now).join(kept.id, gone.id)
+    regrouped.after_join(connection, kept.id, gone.id, now=now)
+    return int(kept.id)
 
 
 _MEMBERS = (

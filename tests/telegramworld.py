@@ -170,12 +170,12 @@ class World:
         changes = [EnsureChannel(**place, type=kind, title="", language="en"), AddWatch(**place, watch=Watch(organisation=PALANTIR))]
         self.store.apply(changes, now=self.now() - timedelta(hours=1))
 
-    def publish(self, *titles: str, feed: str = "feed") -> None:
-        """Outlets report cancellations, one a title; the deliveries are made."""
+    def publish(self, *titles: str, feed: str = "feed", event: EventKind = EventKind.CANCELLED) -> None:
+        """Outlets report cancellations (or what else happened), one a title; the deliveries are made."""
         now = self.now()
         version, watches = self.store.watches()
         self.store.sync_feeds([_feed(name) for name in ("feed", "other")], now)
-        understood = [_understood(title, feed, watches[0].id, now) for title in titles]
+        understood = [_understood(title, feed, watches[0].id, event, now) for title in titles]
         self.store.save_poll(feed, understood, FeedState(seeded=True), rules=ByTitle(), watches_version=version, now=now)
         self.store.fan_out(now)
 
@@ -209,7 +209,7 @@ def _feed(name: str) -> Feed:
     return Feed(id=name, kind=FeedKind.NEWS, url=f"https://{name}.example/rss", name=f"The {name}", every=timedelta(minutes=15))
 
 
-def _understood(title: str, feed: str, watch: str, now: datetime) -> UnderstoodEntry:
+def _understood(title: str, feed: str, watch: str, event: EventKind, now: datetime) -> UnderstoodEntry:
     def digest(text: str) -> bytes:
         return blake2b(text.encode(), digest_size=16).digest()
 
@@ -221,7 +221,7 @@ def _understood(title: str, feed: str, watch: str, now: datetime) -> UnderstoodE
         published=now,
     )
     finding = Finding(
-        event=EventKind.CANCELLED,
+        event=event,
         suppliers=(Party(name="Palantir"),),
         public_bodies=(Party(name="Metropolitan Police"),),
         evidence=Evidence(sentence=title, rule="cancelled"),

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from telegramworld import World, a_world
+from telegramworld import World, a_world, bare
 
 from bot.hands import tell_admins
+from bot.markup import tagless
 from bot.texts import answers
 from bot.texts import operating as texts
-from watchers.types import FeedState
+from watchers.types import EventKind, FeedState
 
 ADMIN, ANN, BOB = 5, 7, 8
 GROUP = -1001001
@@ -37,6 +38,48 @@ async def test_to_others_there_is_no_such_command_and_to_the_admin_only_in_priva
     assert not world.store.operating().paused_deliveries
     scopes = [json.loads(call["scope"]) for call in world.api.called("setMyCommands") if "admin" in call["commands"]]
     assert all(scope == {"type": "chat", "chat_id": ADMIN} for scope in scopes)
+
+
+async def test_a_story_is_shown_split_and_joined_again_by_who_runs_the_bot_and_its_message_follows(world: World) -> None:
+    for chat in (ADMIN, ANN):
+        world.follow(chat)
+    for feed in ("feed", "other"):
+        world.publish("Alpha", feed=feed)
+    world.wake()
+    await world.api.until(lambda: all("Alpha" in "".join(world.api.shown(chat)) for chat in (ADMIN, ANN)))
+    first, second = (one.entry_id for one in world.store.story(1).entries)
+
+    assert await world.ask(ANN, f"/story split 1 {second}") == answers.NOT_UNDERSTOOD
+    assert "1 Alpha" in await world.ask(ADMIN, "/story")
+    alert = next(one["message_id"] for one in world.api.messages if one["chat"]["id"] == ADMIN and "Alpha" in one["text"])
+    shown = await world.ask(ADMIN, "/story", reply_to_message={"message_id": alert, "date": 0, "chat": {"id": ADMIN, "type": "private"}})
+    assert shown.startswith("Story 1: 2 entries") and f"{second} " in shown
+    parted = await world.ask(ADMIN, f"/story split alert:1 {second}")
+    assert [[one.entry_id for one in world.store.story(number).entries] for number in (1, 2)] == [[first], [second]]
+    joined = await world.ask(ADMIN, parted.partition("undo it: ")[2])
+    assert joined.endswith(f"/story split 1 {second}")
+    assert world.store.story(2).joined_to == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("split 1 2", "Entry 2 is not in story 1. /story 1 shows what is."),
+        ("split 1 1", "These are all entries of story 1. Leave it at least one."),
+        ("split seven 1", texts.HOW_STORY),
+        ("split 1", texts.HOW_STORY),
+        ("join 1 alert:1", texts.SAME_STORY),
+        ("join 1 7", "There is no story 7. /story lists those told last."),
+        ("entry:7", "There is no story entry:7. /story lists those told last."),
+        ("join 1 2", "One message cannot tell both: one is about cancellations, the other about awards."),
+    ],
+)
+async def test_what_cannot_be_done_with_stories_is_said_in_a_sentence(world: World, asked: str, said: str) -> None:
+    world.follow(ANN)
+    world.publish("Alpha")
+    world.publish("Beta", event=EventKind.AWARDED)
+
+    assert await world.ask(ADMIN, f"/story {asked}") == bare(tagless(said))
 
 
 async def test_alerts_rest_and_go_on_while_people_are_answered(world: World) -> None:

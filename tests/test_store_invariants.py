@@ -94,6 +94,7 @@ READS = {
     "stored_texts": lambda s: s.stored_texts(NOW, after=0, limit=5),
     "story": lambda s: s.story(1),
     "story_of_alert": lambda s: s.story_of_alert(1),
+    "story_of_entry": lambda s: s.story_of_entry(1),
     "stuck_since": lambda s: s.stuck_since(NOW),
     "texts_of": lambda s: s.texts_of([1]),
     "times": lambda s: s.times(1),

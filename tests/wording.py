@@ -19,7 +19,7 @@ from botapi import RefusedError, found_texts, member, parse_html
 from storing import Rules, a_notice, an_entry, save, told
 from telegram import Update
 
-from bot.commands import BUTTONS, COMMANDS, decide
+from bot.commands import BUTTONS, COMMANDS, OPERATORS, decide
 from bot.commands.asked import Place, read
 from bot.commands.desk import Decision, Desk, stale
 from bot.commands.telling import why
@@ -77,7 +77,7 @@ MAX_CAPTION = 1024
 MAX_DATA = 64  # bytes
 MAX_TOAST = 200
 _OURS = {"bold", "italic", "code", "blockquote", "text_link"}
-_OUR_COMMANDS = {f"/{name}" for name in (*COMMANDS, "admin")}
+_OUR_COMMANDS = {f"/{name}" for name in (*COMMANDS, *OPERATORS)}
 _OUR_LINKS = ("https://t.me/watch_bot?", "t.me/watch_bot?")
 _SAME = "(the same text)"
 _HIDDEN = re.compile("[\u202a-\u202e\u0000-\u0009\u000b-\u001f]")
@@ -87,6 +87,7 @@ ARGUMENTS = {  # that commands take besides a text
     "list": ("{text}\n{text} as supplier", "{text} -> {text} too"),
     "evidence": ("1",),
     "contract": ("1",),
+    "story": ("1", "alert:1", "split 1 {text}", "join 1 {text}"),
     "admin": ("announce {text}\n{text}", "allow {text}", "feeds"),
 }
 NOW = datetime(2026, 5, 21, 12, tzinfo=UTC)
@@ -263,7 +264,7 @@ class _Anybody:
     async def may_tell(self, place: Place) -> bool:
         return True
 
-    async def find(self, chat: str) -> Place | None:
+    async def find(self, chat: str, thread_id: int | None = None) -> Place | None:
         return Place(chat_id=GROUP, thread_id=None, type="supergroup", title=self._title)
 
     async def download(self, file_id: str) -> bytes:
@@ -330,7 +331,7 @@ class Bot:
         """A chat, alerts of every kind, every command, every button."""
         self.set_up()
         await self.alerts()
-        for command in (*COMMANDS, "admin"):
+        for command in (*COMMANDS, *OPERATORS):
             for argument in ("", self.text, *ARGUMENTS.get(command, ())):
                 await self.ask(f"/{command} {argument.replace('{text}', self.text)}".strip(), ANN if argument else GROUP)
         for text in (self.text, f"https://press.example/1 {self.text}"):

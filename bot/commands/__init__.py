@@ -26,6 +26,7 @@ from bot.commands import (
     operating,
     packing,
     proving,
+    regrouping,
     settings,
     speaking,
     standing,
@@ -71,6 +72,7 @@ COMMANDS: Mapping[str, Decider] = {
     "forget": talking.forget,
     "stop": talking.forget,  # what people know from other bots
 }
+OPERATORS: Mapping[str, Decider] = {"admin": operating.admin, "story": regrouping.story}  # to others there are no such commands
 BUTTONS: Mapping[str, Press] = {
     watching.UNWATCH: watching.press_unwatch,
     watch_menu.MENU: discretion.pressed_in_private(watch_menu.press),
@@ -124,8 +126,8 @@ async def _decide_asked(request: Asked | Pressed, desk: Desk, now: datetime) -> 
 
 
 async def _asked(asked: Asked, desk: Desk, now: datetime) -> Decision:
-    if asked.command == operating.ADMIN_COMMAND and operating.runs_the_bot(asked, desk):
-        return await operating.admin(asked, desk, now)
+    if asked.command in OPERATORS and operating.runs_the_bot(asked, desk):
+        return await OPERATORS[asked.command](asked, desk, now)
     if not await operating.may_use(asked, desk):
         return Decision(replies=desk.reply(asked.place, answers.NOT_LISTED))
     if not asked.command:

@@ -27,7 +27,8 @@ from bot.texts import menu as texts
 
 def menu_version(bot_id: int, admins: Collection[int]) -> str:
     """Changes when anything of it does, for then it is told to Telegram again."""
-    shown = [(language, _labels(Speech(language), {**texts.CHANGE, **texts.READ}), _about(Speech(language))) for language in LANGUAGES]
+    everything = {**texts.CHANGE, **texts.READ, **texts.OPERATE}
+    shown = [(language, _labels(Speech(language), everything), _about(Speech(language))) for language in LANGUAGES]
     return sha256(repr((bot_id, sorted(admins), shown)).encode()).hexdigest()
 
 

@@ -21,7 +21,6 @@ from storage.list_changes import PutDraft, TakeDraft
 from storage.operator_changes import PAUSED_DELIVERIES, PAUSED_POLLING, Announce, SetLimits, SetListed, SetPause
 from storage.records import Change, ChannelState, DeliveryState, Reply
 
-ADMIN_COMMAND = "admin"
 ADMIN = "a"  # first letter of button data
 _ALWAYS = ("privacy", "export", "forget", "stop")  # everybody may have what is kept of them, and have it deleted
 _PAGE = 12

@@ -13,6 +13,7 @@ TOO_MANY_COMMANDS = text("That is a lot in one minute. Please try again in a min
 COULD_NOT_CHECK = text("Telegram did not tell me who may do this here. Please try again.")
 SOMETHING_WRONG = text("Something went wrong on my side. Nothing was changed. Please try again.")
 STALE_BUTTON = text("This button is too old. Please use the command again.")
+NOT_AS_IT_IS = text("As things are now, that cannot be done. Nothing was changed.")
 NOT_LISTED = text("This bot answers only those it was set up for. /privacy says what it keeps, /forget deletes it.")
 NOT_UNDERSTOOD = text("I do not know this command. /help lists what I can do.")
 CHAT_NOT_FOUND = text("I cannot see {chat}. Make me an admin of it that may post, then try again.")

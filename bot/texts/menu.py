@@ -27,7 +27,10 @@ CHANGE = {
     "import": text("Read such files back"),
     "forget": text("Delete everything about this chat"),
 }
-OPERATE = {"admin": text("How the bot is doing, for those who run it")}
+OPERATE = {
+    "admin": text("How the bot is doing, for those who run it"),
+    "story": text("What was taken for one story; split or join it"),
+}
 
 # What Telegram shows of the bot: on its profile (at most 120 letters), and in a chat that has not begun yet (at most 512).
 SHORT_DESCRIPTION = text("I tell you when a public contract you care about is awarded or cancelled, with the evidence.")

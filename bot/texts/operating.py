@@ -57,5 +57,23 @@ CANCEL = text("Cancel")
 ANNOUNCED = text("It is on its way.")
 NOT_ANNOUNCED = text("Nothing was sent.")
 ANNOUNCE_WHAT = text("Write it behind the command: <code>/admin announce TEXT</code>")
+# /story. {undo} is the command that undoes it; entries and stories go by their numbers.
+STORIES = text("<b>The stories told last</b>")
+STORY_LINE = text("<b>{number}</b> {words}")
+NO_STORY_YET = text("There is no story yet.")
+STORY = counted("<b>Story {number}</b>: {n} entry", "<b>Story {number}</b>: {n} entries")
+ENTRY_LINE = text("<b>{number}</b> {feed}: {title}")
+HOW_STORY = text(
+    "<code>/story 12</code> shows the entries of a story; so does /story as a reply to an alert\n"
+    "<code>/story split 12 345 346</code> makes entries of it a story of their own\n"
+    "<code>/story join 12 13</code> makes two stories one; <code>alert:17</code> is the story of alert 17"
+)
+PARTED = text("Done: that is a story of its own now. Messages that were sent follow within minutes. To undo it: <code>{undo}</code>")
+JOINED = text("Done: they are one story now. Messages that were sent follow within minutes. To undo it: <code>{undo}</code>")
+NO_SUCH_STORY = text("There is no story {which}. /story lists those told last.")
+NOT_IN_STORY = text("Entry {entry} is not in story {story}. <code>/story {story}</code> shows what is.")
+ALL_OF_STORY = text("These are all entries of story {story}. Leave it at least one.")
+SAME_STORY = text("They are one story already.")
+OTHER_KIND = text("One message cannot tell both: one is about {one}, the other about {other}.")
 ANNOUNCEMENT = text("📣 <b>From those who run this bot</b>\n{text}")
 WHO = text("Write a number behind it: that of a person or chat, as /admin shows them.")
