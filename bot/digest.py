@@ -1,4 +1,4 @@
-"""A digest: alerts that waited for a time of the chat, one line each, by kind and by watch, and a numbered button that opens each."""
+"""A digest: alerts that waited for a time of the chat, or too many at once: a line each, by kind and watch, and a button that opens it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render_digest(
     shown = _that_fit(views, speech)
     ordered = _in_order([views[number] for number in shown])
     head = _head(group, ordered, speech, again=again)
-    lines, buttons = _lines(ordered, speech)
+    lines, buttons = _lines(ordered, speech, whole=len(ordered) == len(group.parts))
     rows = tuple(tuple(buttons[start : start + _A_ROW]) for start in range(0, len(buttons), _A_ROW))
     return join("\n", [head, *lines, words(""), speech.say(texts.OPEN_ONE)]), shown, rows
 
@@ -55,7 +55,8 @@ def _about(view: AlertView) -> str:
     return (named or [*view.suppliers, *view.public_bodies, ""])[0]
 
 
-def _lines(views: Sequence[AlertView], speech: Speech) -> tuple[list[Piece], list[tuple[str, str]]]:
+def _lines(views: Sequence[AlertView], speech: Speech, *, whole: bool) -> tuple[list[Piece], list[tuple[str, str]]]:
+    """``whole``: these are all there are, so that they can be counted."""
     lines: list[Piece] = []
     buttons: list[tuple[str, str]] = []
     counts = Counter(sign_and_label(view) for view in views)
@@ -63,7 +64,8 @@ def _lines(views: Sequence[AlertView], speech: Speech) -> tuple[list[Piece], lis
     for number, view in enumerate(views, 1):
         kind = sign_and_label(view)
         if kind != above:
-            title = speech.say(texts.OF_A_KIND, kind=speech.say(kind[1]), count=counts[kind])
+            name = speech.say(kind[1])
+            title = speech.say(texts.OF_A_KIND, kind=name, count=counts[kind]) if whole else name
             lines += [words(""), words(f"{kind[0]} ") + bold(title)]
         above = kind
         lines.append(speech.say(texts.NUMBERED, number=number, line=_line(view, speech)))
@@ -79,11 +81,17 @@ def _line(view: AlertView, speech: Speech) -> Piece:
 
 
 def _head(group: Group, views: Sequence[AlertView], speech: Speech, *, again: bool) -> Piece:
-    """How many there are, and where the message shows all of them, of which kinds: what a locked screen shows."""
+    """How many there are, and of which kinds, or classes where the message does not show all: what a locked screen shows."""
     mark = f"{AGAIN} " if again else ""
     digest = group.kind is GroupKind.DIGEST
     top = words(f"{mark}{texts.MANY_SIGN} ") + bold(speech.say(texts.DIGEST if digest else texts.ALERTS, n=len(group.parts)))
-    if len(views) == len(group.parts):
-        counts = Counter(sign_and_label(view)[0] for view in views)
-        top = join(" · ", [top, *(words(f"{sign} ") + speech.number(count) for sign, count in counts.items())])
-    return top if digest else join("\n", [top, speech.say(texts.IN_QUIET_HOURS)])
+    whole = len(views) == len(group.parts)
+    kinds = Counter(sign_and_label(view)[0] for view in views) if whole else _of_classes(group)
+    top = join(" · ", [top, *(words(f"{sign} ") + speech.number(count) for sign, count in kinds.items())])
+    if digest:
+        return top
+    return join("\n", [top, speech.say(texts.AT_ONCE if group.kind is GroupKind.BURST else texts.IN_QUIET_HOURS)])
+
+
+def _of_classes(group: Group) -> dict[str, int]:
+    return {texts.OTHER_SIGN if one is None else texts.SIGNS[one]: group.classes[one] for one in _CLASSES if one in group.classes}

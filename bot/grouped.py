@@ -1,4 +1,4 @@
-"""Several alerts in one message: how many, why together, the first ones in a few lines each, and a button that shows the rest."""
+"""Several alerts in one message: how many, why together, the first ones in brief, and a button that shows the rest."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from bot.markup import Piece, bold, join, tagless, units, words
 from bot.render import AGAIN, MAX_UNITS, Message, render_brief
 from bot.speech import Speech
 from bot.texts import alerts as texts
-from storage.groups import AT_ONCE, Group, GroupKind
+from storage.groups import Group, GroupKind
 from storage.records import AlertView
 
 MORE = "g"  # first letter of button data: "g:<delivery that leads>:<how many were shown>"
 PAGE = 10  # alerts that one press of the button shows
 
-_HELD = {GroupKind.DIGEST: digest.MOST, GroupKind.QUIET: digest.MOST}
-_SHOWN: Mapping[GroupKind, int] = MappingProxyType(
-    {GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, GroupKind.BURST: AT_ONCE, **_HELD}
-)
+_BRIEF = dict.fromkeys((GroupKind.DIGEST, GroupKind.QUIET, GroupKind.BURST), digest.MOST)
+_SHOWN: Mapping[GroupKind, int] = MappingProxyType({GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, **_BRIEF})
 _MAX_WORDS = 160
 _MAX_PLACE = 200  # units of "3–12 of 40", in any language
 
@@ -31,8 +29,8 @@ def most_shown(group: Group) -> int:
 
 def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool = False) -> Message:
     """The message of a group. ``views`` are of its first deliveries, those that there is still something to tell of."""
-    if group.kind in _HELD:
-        return _render_held(group, views, speech, again=again)
+    if group.kind in _BRIEF:
+        return _render_brief(group, views, speech, again=again)
     head = _head(group, list(views.values()), speech, again=again)
     lines: list[Piece] = []
     shown: dict[int, int] = {}
@@ -49,7 +47,7 @@ def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *
     return Message(html=message.html, plain=message.plain, buttons=buttons, tells=frozenset(group.classes), shown=shown)
 
 
-def _render_held(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool) -> Message:
+def _render_brief(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool) -> Message:
     text, numbers, buttons = digest.render_digest(group, views, speech, again=again)
     message, shown = speech.directed(text), {number: views[number].revision for number in numbers}
     everything = (*buttons, *more_button(group, len(shown), speech))
@@ -97,10 +95,8 @@ def _head(group: Group, views: Sequence[AlertView], speech: Speech, *, again: bo
             return join("\n", [_about(top, views, speech), speech.say(texts.OF_ONE_PROCESS)])
         case GroupKind.LATE:
             return join("\n", [top, speech.say(texts.TOLD_LATE)])
-        case GroupKind.AGAIN:
-            return join("\n", [top, speech.say(texts.TOLD_AGAIN)])
         case _:
-            return join("\n", [top, speech.say(texts.AT_ONCE)])
+            return join("\n", [top, speech.say(texts.TOLD_AGAIN)])
 
 
 def _about(top: Piece, views: Sequence[AlertView], speech: Speech) -> Piece:

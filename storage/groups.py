@@ -34,8 +34,7 @@ LATE = timedelta(hours=1)  # an alert that waited longer comes with others that 
 FEW = 3  # late alerts that are told one by one all the same
 OF_ONE_PROCESS = 3  # notices of one framework or process from which on they are one message
 MANY = 20  # fresh alerts that are told one by one; a chat takes one a second, a group one in three
-AT_ONCE = 12  # of so many fresh ones, in each message: all of them can be read in it
-BURST_LASTS = timedelta(minutes=10)  # after one, what comes is told together too
+BURST_LASTS = timedelta(hours=1)  # after more than that, what waits together is told together
 _MOST = 2000  # alerts in one message; the rest makes another
 _KIND = "group"  # in the payload of the delivery that leads
 _CLASSES = (AlertClass.CANCELLED, AlertClass.AWARDED, None)  # in this order
@@ -81,8 +80,8 @@ def first_group(waiting: Sequence[Waiting], now: datetime, *, burst: bool = Fals
     """Which of the alerts that wait for a chat (the oldest first) are its next message; None: the oldest, by itself.
 
     Late ones, and those that may have been told before, are at most one message of each class, cancellations first. What is fresh stays in
-    order, and is told one by one unless it is of one process or more than anybody reads. ``burst``: it was more just before, and this is
-    what is left of that.
+    order, and is told one by one unless it is of one process, or would be more messages than anybody reads: then all of it is one.
+    ``burst``: it was more just before.
     """
     again = [one for one in waiting if one.again]
     if len(again) > 1:
@@ -92,16 +91,16 @@ def first_group(waiting: Sequence[Waiting], now: datetime, *, burst: bool = Fals
         return _of_held(held)
     if len(waiting) > FEW and any(now - one.at > LATE for one in waiting):
         return _of_first_class(GroupKind.LATE, waiting)
-    head = waiting[0]
+    head, most = waiting[0], 1 if burst else MANY
     alike = [one for one in waiting if one.subjects & head.subjects and one.alert is head.alert]
-    if len(alike) >= OF_ONE_PROCESS:
+    if len(alike) >= OF_ONE_PROCESS and len(waiting) - len(alike) <= most:
         return GroupKind.PROCESS, _numbers(alike)
-    return (GroupKind.BURST, _numbers(waiting[:AT_ONCE])) if len(waiting) > (1 if burst else MANY) else None
+    return (GroupKind.BURST, _numbers(_by_class(waiting))) if len(waiting) > most else None
 
 
 def _of_held(held: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
     """All that was held, cancellations first; a few of one night are told one by one: nobody asked for those in brief."""
-    first = sorted(held, key=lambda one: _CLASSES.index(one.alert))
+    first = _by_class(held)
     if any(one.held is GroupKind.DIGEST for one in held):
         return GroupKind.DIGEST, _numbers(first)
     return GroupKind.QUIET, _numbers(first if len(first) > FEW else first[:1])
@@ -110,6 +109,10 @@ def _of_held(held: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
 def _of_first_class(kind: GroupKind, waiting: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
     first = min((one.alert for one in waiting), key=_CLASSES.index)
     return kind, _numbers([one for one in waiting if one.alert is first])
+
+
+def _by_class(waiting: Sequence[Waiting]) -> list[Waiting]:
+    return sorted(waiting, key=lambda one: _CLASSES.index(one.alert))
 
 
 def _numbers(waiting: Sequence[Waiting]) -> tuple[int, ...]:
@@ -289,20 +292,22 @@ class Groups:
         if found is None:
             return None
         leader = found.leader_id or delivery_id
-        rows = sorted(connection.execute(_PARTS, {"of_leader": leader}), key=lambda one: (one.id != leader, _place(one), one.id))
+        rows = connection.execute(_PARTS, {"of_leader": leader}).all()
         if len(rows) < 2:  # noqa: PLR2004 - one is no group
             return None
+        kind = GroupKind(next((row.payload[_KIND] for row in rows if _KIND in (row.payload or ())), GroupKind.BURST))
+        rows = sorted(rows, key=lambda one: (one.id != leader, _place(one, kind), one.id))
         classes: dict[AlertClass | None, int] = {}
         for row in rows:
             one = EventKind(row.event).alert
             classes[one] = classes.get(one, 0) + 1
-        kind = next((row.payload[_KIND] for row in rows if _KIND in (row.payload or ())), GroupKind.BURST)
-        return Group(leader_id=leader, kind=GroupKind(kind), parts=tuple((row.id, row.alert_id) for row in rows), classes=classes)
+        return Group(leader_id=leader, kind=kind, parts=tuple((row.id, row.alert_id) for row in rows), classes=classes)
 
 
-def _place(row: Any) -> int:
-    """Of what was held cancellations stand first; all else is told in the order it came."""
-    return 0 if row.held is None else _CLASSES.index(EventKind(row.event).alert)
+def _place(row: Any, kind: GroupKind) -> int:
+    """In what is told in brief cancellations stand first; all else is told in the order it came."""
+    brief = row.held is not None or kind is GroupKind.BURST
+    return _CLASSES.index(EventKind(row.event).alert) if brief else 0
 
 
 _PARTS = (

@@ -187,15 +187,21 @@ async def opened(flood: Flood, label: str) -> list[str]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_more_at_once_than_anybody_reads_comes_a_dozen_to_a_message_and_all_can_be_read(flood: Flood) -> None:
-    titles = [f"{place} Council cancels £{number + 3}m contract with Palantir" for number, place in enumerate(PLACES)]
-    serve(flood, rss(*[item(title, str(number)) for number, title in enumerate(titles)]))
+async def test_more_at_once_than_anybody_reads_is_one_message_that_opens_to_all_of_them_cancellations_first(flood: Flood) -> None:
+    awards = [f"{place} Council awards £{number + 3}m contract to Palantir" for number, place in enumerate(PLACES)]
+    ends = [f"{body} cancels £{number + 40}m contract with Palantir" for number, body in enumerate(BODIES)]
+    serve(flood, rss(*[item(title, str(number)) for number, title in enumerate((*awards, *ends))]))
 
-    received = await flood.polled()
+    (message,) = await flood.polled()
 
-    assert len(received) == 2 + 1  # two dozens and, of what is left, no more than is told one by one
-    text = "\n".join(received)
-    assert all(f"{place} Council" in text for place in PLACES)
+    assert message.startswith("🗂 33 ALERTS · 🔴 8 · 🟢 25\nSo many came at once that they are told together.")
+    assert all(body in message for body in BODIES)
+    assert message.index("CANCELLED") < message.index(BODIES[0]) < message.index("AWARDED")
+    async with flood.world.running():
+        listed = await opened(flood, "+13 more")
+    text = "\n".join((message, *listed))
+    assert [text.count(f"{place} Council") >= 1 for place in PLACES] == [True] * len(PLACES)
+    assert waits(flood) == ["sent"] * 33
 
 
 PLACES = (
@@ -389,7 +395,10 @@ def waiting(count: int, *, kind: AlertClass | None = AlertClass.AWARDED, first: 
     [
         (waiting(1), None),
         (waiting(20), None),
-        (waiting(21), (GroupKind.BURST, 12, 1)),
+        (waiting(21), (GroupKind.BURST, 21, 1)),
+        (waiting(30) + waiting(3, first=31, kind=AlertClass.CANCELLED), (GroupKind.BURST, 33, 31)),
+        (waiting(3, subject="o") + waiting(20, first=4), (GroupKind.PROCESS, 3, 1)),
+        (waiting(3, subject="o") + waiting(21, first=4), (GroupKind.BURST, 24, 1)),
         (waiting(3, minutes=300), None),
         (waiting(4, minutes=300), (GroupKind.LATE, 4, 1)),
         (waiting(4, minutes=300) + waiting(3, first=5, kind=AlertClass.CANCELLED), (GroupKind.LATE, 3, 5)),
@@ -432,7 +441,7 @@ def a_burst(store: Store, count: int = 5) -> int:
     return channel
 
 
-def test_what_is_left_of_a_burst_is_told_together_too() -> None:
+def test_what_waits_together_soon_after_a_burst_is_told_together_too() -> None:
     assert first_group(waiting(2), NOW, burst=True) == (GroupKind.BURST, (1, 2))
     assert first_group(waiting(1), NOW, burst=True) is None
 

@@ -251,6 +251,7 @@ class Stage:
         (self.folder / "token").write_text(TOKEN)
         (self.folder / "token").chmod(0o600)
         self.daemons: list[Process] = []
+        self._opened: set[tuple[int, str]] = set()
         assert run.nursery  # there before we are, so that it goes after us
         run.hold(contextlib.closing(self))
 
@@ -293,6 +294,7 @@ class Stage:
             counts = store.counts(datetime.now(UTC))
             waiting = _waiting(counts)
             if counts.alerts >= self.press.published and not waiting and _made(counts) >= self.press.published * len(self.people):
+                self._open_all()
                 return True
             now = (counts.alerts, waiting, tuple(sorted(counts.deliveries.items())))
             if now != last:
@@ -300,6 +302,15 @@ class Stage:
             self.run.say(f"{counts.alerts} of {self.press.published} alerts, {waiting} messages wait")
             time.sleep(0.3)
         return False
+
+    def _open_all(self) -> None:
+        """Let everybody press the button under each message that tells of more than it shows, until all of it can be read."""
+        for person in self.people:
+            while rest := [one for row in self.telegram.rows(person) for one in _rest_of(row) if (person, one[1]) not in self._opened]:
+                self._opened.add((person, rest[0][1]))
+                before = len(self.telegram.rows(person))
+                self.telegram.press(person, person, rest[0][0], data=rest[0][1])
+                wait_for("the rest of a message", lambda person=person, before=before: len(self.telegram.rows(person)) > before, 120)
 
     def told(self) -> Told:
         """What everybody has on their screen."""
@@ -328,6 +339,12 @@ class Stage:
         for daemon in list(self.daemons):
             with contextlib.suppress(AssertionError):
                 self.end(daemon)
+
+
+def _rest_of(row: dict[str, Any]) -> list[tuple[int, str]]:
+    """The button of a message that shows the rest of it: (message, data)."""
+    buttons = [button for line in row.get("reply_markup", {}).get("inline_keyboard", []) for button in line]
+    return [(row["message_id"], button["callback_data"]) for button in buttons if button["text"].startswith("+")]
 
 
 def _waiting(counts: Counts) -> int:
