@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from botapi import TOKEN, BotApi
 
+from bot.commands.menu import menu_version
 from bot.deliver import Deliverer, Settings
 from bot.facade import StoreCalls
 from bot.markup import WORD_JOINER
@@ -73,11 +74,14 @@ class World:
     admins: tuple[int, ...] = ()
     now_ahead: timedelta = timedelta(0)
     webhook: Webhook | None = None
+    menu_told: bool = True  # as it is from a bot's second start on: telling it takes forty requests
     deliverer: Deliverer = field(init=False)
     telegram: Telegram = field(init=False)
 
     def __post_init__(self) -> None:
         self.store.apply([SetLimits(limits=Limits(requests=self.commands_per_minute))], now=self.now())
+        if self.menu_told:
+            self.store.set_meta("menu", menu_version(int(TOKEN.partition(":")[0]), self.admins))
         self.build()
 
     def build(self) -> None:

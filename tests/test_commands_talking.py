@@ -46,7 +46,7 @@ async def test_help_names_every_command(world: World) -> None:
 
 
 async def test_the_menu_is_published_for_every_kind_of_chat_in_every_language_and_not_again_at_the_next_start(sqlite_url: str) -> None:
-    async with a_world(sqlite_url) as world:
+    async with a_world(sqlite_url, menu_told=False) as world:
         async with world.running():
             await world.api.until(lambda: world.store.meta("menu"))
         told = [(json.loads(one["scope"])["type"], one.get("language_code", "")) for one in world.api.called("setMyCommands")]

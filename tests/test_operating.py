@@ -36,8 +36,16 @@ async def test_to_others_there_is_no_such_command_and_to_the_admin_only_in_priva
     assert "How the bot is" in await world.ask(ADMIN, "/admin")
     assert world.api.shown(GROUP) == []
     assert not world.store.operating().paused_deliveries
-    scopes = [json.loads(call["scope"]) for call in world.api.called("setMyCommands") if "admin" in call["commands"]]
-    assert all(scope == {"type": "chat", "chat_id": ADMIN} for scope in scopes)
+
+
+async def test_the_command_is_offered_in_the_chat_of_the_admin_and_nowhere_else(sqlite_url: str) -> None:
+    async with a_world(sqlite_url, admins=(ADMIN,), menu_told=False) as world:
+        world.api.add_chat(ADMIN)
+        async with world.running():
+            await world.api.until(lambda: world.store.meta("menu"))
+
+        scopes = [json.loads(call["scope"]) for call in world.api.called("setMyCommands") if "admin" in call["commands"]]
+        assert scopes == [{"type": "chat", "chat_id": ADMIN}]
 
 
 async def test_a_story_is_shown_split_and_joined_again_by_who_runs_the_bot_and_its_message_follows(world: World) -> None:
