@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from bot.exchange import Wrong, read_file
 from bot.exporting import FORMAT
 from bot.locale import LANGUAGES
-from storage.alert_changes import KeptMute, MuteKind, RestoreSettings, SetSound, Sound
+from storage.alert_changes import KeptMute, KeptRoute, MuteKind, RestoreSettings, SetSound, Sound
 from storage.records import Change, SetEvents, SetLanguage
 from storage.times import Heartbeat, Report, Rhythm, SetReport, SetTimes, SetZone, Times
 from storage.watch_rows import read_terms, read_watch
@@ -21,6 +21,7 @@ from watchers.types import EventKind, Role, Terms, Watch
 
 MOST_BYTES = 1_000_000
 _Name = Annotated[str, Field(min_length=2, max_length=200)]
+_Number = Annotated[int, Field(gt=-(2**63), lt=2**63)]  # that every database takes
 _Words = Annotated[str, Field(max_length=200)]
 
 
@@ -37,9 +38,11 @@ class Imported:
     report: Report | None = None
     rhythms: Mapping[str | None, Rhythm] = field(default_factory=dict)
     mutes: tuple[KeptMute, ...] = ()
+    chat_id: int | None = None  # whose export it is
+    routes: Mapping[str, tuple[KeptRoute, ...]] = field(default_factory=dict)  # of lists by name; nobody was asked about them
 
-    def settings(self, chat_id: int, thread_id: int | None) -> tuple[Change, ...]:
-        """The changes that set all of it but the lists; none where the file says nothing of it."""
+    def settings(self, chat_id: int, thread_id: int | None, routes: Mapping[str, tuple[KeptRoute, ...]]) -> tuple[Change, ...]:
+        """The changes that set all of it but the lists, with those routes; none where the file says nothing of it."""
         changes: list[Change] = []
         if self.language is not None:
             changes.append(SetLanguage(chat_id=chat_id, language=self.language))
@@ -53,8 +56,9 @@ class Imported:
             changes.append(SetTimes(chat_id=chat_id, thread_id=thread_id, times=self.times))
         if self.report is not None:
             changes.append(SetReport(chat_id=chat_id, thread_id=thread_id, report=self.report))
-        if self.mutes or self.rhythms:
-            changes.append(RestoreSettings(chat_id=chat_id, thread_id=thread_id, mutes=self.mutes, rhythms=self.rhythms))
+        if self.mutes or self.rhythms or routes:
+            kept = RestoreSettings(chat_id=chat_id, thread_id=thread_id, mutes=self.mutes, rhythms=self.rhythms, routes=routes)
+            changes.append(kept)
         return tuple(changes)
 
 
@@ -92,6 +96,7 @@ class _Listed(_Strict):
 
 
 class _Channel(BaseModel):
+    chat_id: _Number | None = None
     language: str | None = None
     zone: str | None = None
     sound: Sound | None = None
@@ -123,12 +128,25 @@ class _Subscription(BaseModel):
     of: _ListName | None = None  # files of before did not say it
 
 
-class _Muted(BaseModel):
-    """Its numbers are small enough for every database."""
+class _Route(BaseModel):
+    chat_id: _Number
+    thread_id: _Number | None
+    rhythm: Rhythm | None = None
 
+
+class _Told(BaseModel):
+    told: Annotated[list[_Route], Field(max_length=100)] = []
+    list: str | None
+
+
+class _NamedList(BaseModel):
+    of: _Told | None = None  # files of before did not say it
+
+
+class _Muted(BaseModel):
     watch: _Words | None = None
     feed: _Words | None = None
-    story: Annotated[int, Field(gt=0, lt=2**63)] | None = None
+    story: _Number | None = None
     words: str | None = None
 
 
@@ -145,6 +163,7 @@ class _Kept(BaseModel):
     timetable: list[_Timetable] = []
     report: list[_Report] = []
     subscription: Annotated[list[_Subscription], Field(max_length=1_000)] = []
+    named_watchlist: Annotated[list[_NamedList], Field(max_length=1_000)] = []
     mute: Annotated[list[_Mute], Field(max_length=1_000)] = []
 
 
@@ -192,8 +211,14 @@ def _with_settings(lists: Mapping[str | None, tuple[tuple[Watch, Terms], ...]], 
         times=times,
         report=Report(**kept.report[0].model_dump()) if kept.report else None,
         rhythms={one.of.list: one.rhythm for one in kept.subscription if one.of is not None and one.rhythm is not None},
+        chat_id=channel.chat_id,
+        routes={one.of.list: _routes(one.of) for one in kept.named_watchlist if one.of is not None and one.of.list and one.of.told},
         mutes=tuple(KeptMute(kind=one.kind, until=one.until, of=one.of.model_dump(exclude_none=True)) for one in kept.mute),
     )
+
+
+def _routes(one: _Told) -> tuple[KeptRoute, ...]:
+    return tuple(KeptRoute(**route.model_dump()) for route in one.told)
 
 
 def _watch(one: _Listed) -> tuple[Watch, Terms]:

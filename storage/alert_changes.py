@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -89,13 +89,26 @@ class KeptMute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRoute:
+    """A place that a list is told in, and in which rhythm; None: as all else there."""
+
+    chat_id: int
+    thread_id: int | None
+    rhythm: Rhythm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreSettings:
-    """Mute what was muted, and tell lists in the rhythm they had: by their names, None for the nameless one."""
+    """Mute what was muted, and tell lists in the rhythm they had: by their names, None for the nameless one.
+
+    ``routes``: the places that lists of these names are told in, and no others; each must be set up.
+    """
 
     chat_id: int
     thread_id: int | None = None
     mutes: tuple[KeptMute, ...] = ()
     rhythms: Mapping[str | None, Rhythm]
+    routes: Mapping[str, tuple[KeptRoute, ...]] = field(default_factory=dict)
 
 
 AlertChange = SetSound | AddMute | RemoveMute | Complain

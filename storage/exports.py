@@ -16,7 +16,7 @@ from storage.exceptions import NotFound
 from storage.metadata import metadata
 from storage.place_tables import mute
 from storage.restoring import name_of, what_is_muted
-from storage.tables import channel, subscription, watchlist
+from storage.tables import channel, named_watchlist, subscription, watchlist
 from storage.unit import reads
 
 if TYPE_CHECKING:
@@ -56,13 +56,24 @@ def _about(table: Table, channel_id: int, chat_id: int | None) -> ColumnElement[
 
 
 def _named(connection: Connection, table: Table, row: RowMapping) -> dict[str, Any]:
-    """What a row is about, in words that hold elsewhere: of a subscription the list, of a mute what is muted."""
+    """What a row is about, in words that hold elsewhere: of a subscription the list, of a list its places, of a mute what is muted."""
     if table is subscription:
         on_it = connection.execute(select(watchlist).where(watchlist.c.id == row["watchlist_id"])).one()
         return {"of": {"list": name_of(on_it)}}
+    if table is named_watchlist:
+        on_it = connection.execute(select(watchlist).where(watchlist.c.id == row["watchlist_id"])).one()
+        return {"of": {"list": name_of(on_it), "told": _told(connection, row)}}
     if table is not mute:
         return {}
     return {"of": what_is_muted(connection, MuteKind(row["kind"]), row["target"])}
+
+
+def _told(connection: Connection, kept: RowMapping) -> list[dict[str, Any]]:
+    """Where a list is told: in places that are its keeper's own, the same chat and chats that this person set up. Not its followers."""
+    keeper = select(channel.c.chat_id).where(channel.c.id == kept["channel_id"]).scalar_subquery()
+    places = select(channel.c.chat_id, channel.c.thread_id, subscription.c.rhythm).join(subscription)
+    here = places.where(subscription.c.watchlist_id == kept["watchlist_id"], keeper.in_([channel.c.chat_id, channel.c.added_by]))
+    return [dict(one) for one in connection.execute(here.order_by(channel.c.id)).mappings()]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

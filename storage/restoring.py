@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from storage.alert_changes import AddMute, KeptMute, MuteKind, RestoreSettings
+from storage.list_changes import RouteWatchlist
 from storage.mutes import change_mutes
-from storage.named_watchlists import channel_number
-from storage.tables import feed, named_watchlist, story, watch, watchlist
+from storage.named_watchlists import change_lists, channel_number
+from storage.tables import feed, named_watchlist, story, subscription, watch, watchlist
 from storage.times import SetRhythm
 from storage.timetables import change_times
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Row
+
+_Place = tuple[int, int | None]  # a chat and a topic of it
 
 
 def name_of(row: Row[Any]) -> str | None:
@@ -57,6 +60,29 @@ def restore(connection: Connection, change: RestoreSettings, now: datetime) -> N
     for name, rhythm in change.rhythms.items():
         if name in lists:
             change_times(connection, SetRhythm(chat_id=chat_id, thread_id=thread_id, watchlist_id=lists[name], rhythm=rhythm), now)
+    for told in change.routes.keys() & lists.keys():
+        _tell(connection, change, told, lists[told], now)
+
+
+def _tell(connection: Connection, change: RestoreSettings, name: str, list_id: int, now: datetime) -> None:
+    """Have a list told in the places that it was told in; where it is kept only if that is one of them."""
+    mine, routes = (change.chat_id, change.thread_id), change.routes[name]
+    for one in routes:
+        there = (one.chat_id, one.thread_id)
+        change_lists(connection, _route(mine, list_id, there, told=True), now)
+        if one.rhythm is not None:
+            rhythm = SetRhythm(chat_id=one.chat_id, thread_id=one.thread_id, watchlist_id=list_id, rhythm=one.rhythm)
+            change_times(connection, rhythm, now)
+    told_here = (subscription.c.channel_id == channel_number(connection, *mine)) & (subscription.c.watchlist_id == list_id)
+    elsewhere = all((one.chat_id, one.thread_id) != mine for one in routes)
+    if elsewhere and connection.execute(select(subscription.c.id).where(told_here)).first():
+        change_lists(connection, _route(mine, list_id, mine, told=False), now)
+
+
+def _route(keeper: _Place, list_id: int, there: _Place, *, told: bool) -> RouteWatchlist:
+    return RouteWatchlist(
+        chat_id=keeper[0], thread_id=keeper[1], watchlist_id=list_id, to_chat_id=there[0], to_thread_id=there[1], told=told
+    )
 
 
 def _target(connection: Connection, one: KeptMute) -> int | None:

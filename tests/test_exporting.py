@@ -14,7 +14,8 @@ from telegramworld import World, a_world, bare
 from bot.texts import answers
 from bot.texts import exporting as texts
 from storage.alert_changes import AddMute, MuteKind, SetSound, Sound
-from storage.records import AddWatch, ForgetChat, SetEvents, SetLanguage
+from storage.list_changes import FollowWatchlist, ShareWatchlist
+from storage.records import AddWatch, EnsureChannel, ForgetChat, SetEvents, SetLanguage
 from storage.times import Heartbeat, Report, Rhythm, SetReport, SetRhythm, SetTimes, SetZone, Times
 from watchers.types import EventKind, Organisation, Watch
 
@@ -135,6 +136,40 @@ async def test_what_was_exported_and_forgotten_comes_back_without_a_difference(w
     assert settings_in(after) == settings_in(before)
     assert answer == f"✅ 4 watches are here now that were in the file.\n{texts.RESTORED}"
     assert "4" in again
+
+
+async def test_lists_that_were_told_in_topics_and_channels_of_the_keeper_are_told_there_again_where_they_may(world: World) -> None:
+    """T10. A file can be made up, so whoever imports it must be an admin of every place that it names."""
+    forum, alerts, others = -1001000001, -1001000002, -1001000003
+    for chat, kind, members in ((forum, "supergroup", {ANN: "creator"}), (alerts, "channel", {ANN: "creator"}), (others, "channel", {})):
+        world.api.add_chat(chat, type=kind, title="Place", topics={11} if chat == forum else set(), members=members, bot="administrator")
+    await world.ask(ANN, f"/list {forum} Local\nSerco")
+    await world.ask(ANN, f"/list {forum} Local -> https://t.me/c/1000001/11")
+    await world.ask(ANN, "/list Mine\nCapita")
+    await world.ask(ANN, f"/list Mine -> {alerts}")
+    follower = EnsureChannel(chat_id=BOB, type="private", title="", language="en")
+    (kept,) = (one for one in world.store.channels() if one.chat_id == ANN)
+    mine = next(one.id for one in world.store.watchlists(kept.id))
+    token = ShareWatchlist(chat_id=ANN, watchlist_id=mine, token="t" * 22)
+    world.store.apply([follower, token, FollowWatchlist(chat_id=BOB, token="t" * 22)], now=world.now())
+    group, _ = await exported(world, f"/export {forum}")
+    private, _ = await exported(world, "/export")
+    assert str(BOB) not in json.dumps(private)
+    (row,) = private["kept"]["named_watchlist"]  # type: ignore[index]
+    row["of"]["told"].append({"chat_id": others, "thread_id": None})
+    world.store.apply([ForgetChat(chat_id=chat) for chat in (forum, alerts, ANN)], now=world.now())
+
+    for chat, body in ((str(forum), group), ("", private)):
+        world.api.files["export.json"] = json.dumps(body).encode()
+        for _ in range(2):  # once more changes nothing
+            await world.ask(ANN, None, caption=f"/import {chat}".strip(), **sent("export.json"))
+
+    told = [
+        (one.chat_id, one.thread_id, {record.name for record in world.store.watchlists(one.id)})
+        for one in world.store.channels()
+        if any(one.id in world.store.told(record.id) for record in world.store.watchlists(one.id))
+    ]
+    assert sorted(told) == [(alerts, None, {"Mine"}), (forum, 11, {"Local"})]
 
 
 async def test_a_mute_of_another_database_mutes_nothing_else_here(world: World) -> None:

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.commands.asked import Asked
+from bot.commands.asked import Asked, Place
 from bot.commands.desk import Decision, Desk, ensure, pages
 from bot.commands.rights import target_of
 from bot.exchange import Wrong
-from bot.importing import MOST_BYTES, read_watches
+from bot.importing import MOST_BYTES, Imported, read_watches
 from bot.markup import Piece, words
 from bot.speech import Speech
 from bot.texts import exporting as texts
 from bot.texts import talking
+from storage.alert_changes import KeptRoute
 from storage.list_changes import AddWatchlist
 from storage.records import AddWatch, Change, Reply
 
 _PROBLEMS = 10  # that are shown
 _LONGEST_PROBLEM = 250
+_MOST_PLACES = 20  # that lists are told in, each of which costs questions to Telegram
 
 
 async def export(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa: ARG001 - all deciders are called alike
     """/export, from a private chat also /export @channel. In groups it would be everybody's to read, so there it says where to ask."""
     place, _ = await target_of(asked, desk.rights, change=True)
     if not asked.place.private:
-        said = desk.speech.say(texts.IN_PRIVATE, chat=str(place.chat_id))
+        said = desk.speech.say(texts.IN_PRIVATE, chat=place.code)
         return Decision(replies=desk.reply(asked.place, said))
     channel = await desk.channel(place)
     if channel is None:
@@ -57,11 +59,41 @@ async def import_(asked: Asked, desk: Desk, now: datetime) -> Decision:  # noqa:
             changes.append(AddWatchlist(**where, name=name, watches=watches))  # type: ignore[arg-type]
         else:
             changes += [AddWatch(**where, watch=one, terms=terms, watchlist_id=number) for one, terms in watches]  # type: ignore[arg-type]
-    settings = imported.settings(place.chat_id, place.thread_id)
+    routes, places = await _routes(imported, place, asked, desk)
+    settings = (*places, *imported.settings(place.chat_id, place.thread_id, routes))
     said = [desk.speech.say(texts.IMPORTED, n=sum(map(len, imported.lists.values())))]
     said += [desk.speech.say(texts.RESTORED)] if settings else []
     answer = desk.reply(asked.place, *pages(None, [*said, *_problems(wrong, desk.speech)]))
     return Decision(changes=(*changes, *settings), replies=answer)
+
+
+async def _routes(imported: Imported, place: Place, asked: Asked, desk: Desk) -> tuple[dict[str, tuple[KeptRoute, ...]], list[Change]]:
+    """Where lists were told that may be told there again: places of this chat, and chats that who imports is an admin of now.
+
+    A file can be made up, so each place is asked about; and one of another chat says nothing about this one. Beside it the changes that set
+    the places up.
+    """
+    if imported.chat_id != place.chat_id:
+        return {}, []
+    known: dict[tuple[int, int | None], Place | None] = {}
+    routes: dict[str, tuple[KeptRoute, ...]] = {}
+    for name, kept in imported.routes.items():
+        for one in kept:
+            if (one.chat_id, one.thread_id) not in known and len(known) < _MOST_PLACES:
+                known[one.chat_id, one.thread_id] = await _place(one, place, asked, desk)
+        if may := tuple(one for one in kept if known.get((one.chat_id, one.thread_id))):
+            routes[name] = may
+    return routes, [ensure(one, desk.speech, user_id=asked.user_id) for one in known.values() if one is not None]
+
+
+async def _place(route: KeptRoute, place: Place, asked: Asked, desk: Desk) -> Place | None:
+    if (route.chat_id, route.thread_id) == (place.chat_id, place.thread_id):
+        return place
+    found = await desk.rights.find(str(route.chat_id), route.thread_id)
+    if found is None or found.private or found.thread_id != route.thread_id or not await desk.rights.may_tell(found):
+        return None
+    admin = found.chat_id == place.chat_id or await desk.rights.is_admin(found.chat_id, asked.user_id or 0)
+    return found if admin else None
 
 
 def _problems(wrong: Sequence[Wrong], speech: Speech) -> list[Piece]:
