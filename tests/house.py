@@ -125,7 +125,7 @@ class House:
         for process in self._running:
             if process.code is None:
                 os.kill(process.pid, signal.SIGKILL)
-                process.wait(5)
+                process.wait(60)
 
 
 class Process(Child):
@@ -151,6 +151,6 @@ class Process(Child):
         self.until(lambda: self.said("event=ready"))
         return self
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 12) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         os.kill(self.pid, number)
         return self.wait(seconds)
