@@ -85,9 +85,9 @@ def wording(run: Run) -> Result:
     while scene.press.published < len(texts):
         scene.arrived(scene.publish(min(_AT_ONCE, len(texts) - scene.press.published)))
     single = len(scene.telegram.messages(person))
-    scene.arrived(scene.publish(30), seconds=90)  # told together
+    scene.publish(30)  # told together, in a message that opens to all of them
+    whole = scene.settled(scene.store)
     asked = _ask(scene, person, run.pick(4, 8))
-    scene.settled(scene.store)
     refused = scene.calls("*", status=400)
     longest = max(map(len, scene.telegram.messages(person)))
     together = len(scene.telegram.messages(person)) - single - asked
@@ -96,7 +96,7 @@ def wording(run: Run) -> Result:
         f"{len(texts)} hostile titles in {single} messages, {asked} answers about them and {together} that tell several: refused {len(refused)}, "
         f"the longest has {longest} characters, lost {scene.copies()[0]}"
     )
-    return scene.judged(figure, passed=not refused and longest <= 4096 and not scene.copies()[0] and not code)
+    return scene.judged(figure, passed=whole and not refused and longest <= 4096 and not scene.copies()[0] and not code)
 
 
 def _ask(scene: Scene, person: int, count: int) -> int:
