@@ -141,3 +141,11 @@ def counted_time() -> Iterator[Callable[[], float]]:
     """How many seconds have passed since."""
     began = time.monotonic()
     yield lambda: time.monotonic() - began
+
+
+def kept_waiting() -> float:
+    """Seconds that this thread could have run in its life and did not, because others had the processors; 0 where Linux does not say."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
