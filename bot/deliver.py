@@ -26,7 +26,7 @@ from bot.render import Message, render_alert, render_payload
 from bot.speech import Speech, speech_for
 from bot.verdicts import Dropped, Policy, Recorded, Rekeyed, Retried, Verdict, decide
 from storage.exceptions import NotFound, StoreUnavailable
-from storage.records import AlertView, ChannelKind, Claim, DeliveryKind, MigrateChat
+from storage.records import AlertView, ChannelKind, Claim, DeliveryKind
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -362,9 +362,16 @@ class Deliverer:
             case Retried():
                 await self._put_back(claim, verdict.after, verdict.error, maybe_sent=verdict.maybe_sent, pause=verdict.pause)
             case Rekeyed():
-                await self._put_back(claim, timedelta(0), "the chat has another id now")
-                if claim.channel.chat_id is not None:
-                    await call(store.apply, [MigrateChat(old_chat_id=claim.channel.chat_id, new_chat_id=verdict.new_chat_id)], now=now)
+                assert claim.channel.chat_id is not None  # only Telegram's chats move
+                await call(
+                    store.moved,
+                    claim.delivery_id,
+                    owner=owner,
+                    old_chat_id=claim.channel.chat_id,
+                    new_chat_id=verdict.new_chat_id,
+                    maybe_sent=claim.maybe_sent,
+                    now=now,
+                )
             case Dropped():
                 if verdict.withheld:
                     await call(store.withheld, claim.delivery_id, owner=owner, reason=verdict.reason, now=now)

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, case, delete, exists, or_, select, text, updat
 
 from storage.columns import Instant
 from storage.groups import end_group, record_group, release_group
+from storage.migrate import migrate_chat
 from storage.mutes import end_mutes, tell_after_all
 from storage.recipients import add_deliveries
 from storage.records import DeliveryKind, DeliveryState
@@ -23,7 +24,7 @@ from storage.sql import PENDING, SENDING, SENT, is_sqlite
 from storage.tables import alert, channel, delivery, feed, story
 from storage.timetables import ALERT_RANK
 from storage.unit import writes
-from storage.versions import watches_version
+from storage.versions import lock_watches, watches_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from storage.engine import Database
 
+_MOVED = "the chat has another id now"
 _FAN_OUT_DUE = text("alert.fan_out_due")  # the words of the partial index
 _UNCONFIRMED = text("story.status = 'reported' AND story.unconfirmed_at IS NULL AND story.withdrawn_at IS NULL")  # likewise
 
@@ -124,6 +126,24 @@ class Deliveries:
             _release(connection, row, DeliveryState.PENDING, now, pause_until=channel_pause_until, **values)
             release_group(connection, row.id, maybe_sent=maybe_sent)
         return True
+
+    @writes
+    def moved(
+        self, connection: Connection, delivery_id: int, *, owner: str, old_chat_id: int, new_chat_id: int, maybe_sent: bool, now: datetime
+    ) -> bool:
+        """Record that a chat refused it, for it has another id, and move the chat there, where it is tried at once.
+
+        Both in one transaction: in between it would be claimed for the old chat once more, and as something under way told twice.
+        """
+        lock_watches(connection)
+        row = _claimed(connection, delivery_id, owner)
+        if row is not None and row.editing:
+            _release(connection, row, DeliveryState.SENT, now, pause_until=now, not_before=now, reason=_MOVED)
+        elif row is not None:
+            _release(connection, row, DeliveryState.PENDING, now, pause_until=now, not_before=now, maybe_sent=maybe_sent, reason=_MOVED)
+            release_group(connection, row.id, maybe_sent=maybe_sent)
+        migrate_chat(connection, old_chat_id, new_chat_id, now)
+        return row is not None
 
     @writes
     def failed(

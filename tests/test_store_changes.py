@@ -223,6 +223,22 @@ def test_what_is_under_way_when_a_group_moves_can_still_be_recorded(store, now):
     assert must_claim(store, now).channel.chat_id == -1005
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_what_a_chat_refuses_that_has_moved_is_sent_to_the_new_one_as_if_for_the_first_time(store, now, known):
+    watch = a_group(store, now)
+    save(store, "bbc", told(an_entry("one"), a_finding(watches=(watch,))), now=now)
+    if known:
+        chat(store, -1005, now + HOUR, "Serco")
+    store.fan_out(now)
+    refused = {"owner": "daemon", "old_chat_id": -5, "new_chat_id": -1005, "maybe_sent": False, "now": now}
+    assert store.moved(must_claim(store, now).delivery_id, **refused)
+
+    again = must_claim(store, now)
+    assert (again.channel.chat_id, again.maybe_sent) == (-1005, False)
+    assert send(store, again, now)
+    assert claim(store, now + HOUR) is None
+
+
 def test_a_message_of_before_the_move_is_not_edited_in_the_new_chat(store, now):
     watch = a_group(store, now)
     save(store, "bbc", told(an_entry("one"), a_finding(watches=(watch,))), now=now)

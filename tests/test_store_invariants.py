@@ -126,6 +126,7 @@ WRITES = {
     "prune_updates": lambda s: s.prune_updates(NOW),
     "recover": lambda s: s.recover(NOW),
     "report_week": lambda s: s.report_week(Week(channel=ANN, alerts=0, checks=0, feeds=0, healthy=0), None, NOW),
+    "moved": lambda s: s.moved(1, old_chat_id=-5, new_chat_id=-1005, maybe_sent=False, **OWN),
     "retry": lambda s: s.retry(1, not_before=NOW, maybe_sent=False, error="", channel_pause_until=NOW, **OWN),
     "save_poll": lambda s: s.save_poll("bbc", [], FeedState(), rules=Rules(), watches_version=2, now=NOW),
     "save_state": lambda s: s.save_state("bbc", FeedState(), NOW),
