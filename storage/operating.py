@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LISTED, LIMITS = "listed", "limits"  # in meta
 _LIMITS = select(meta.c.value).where(meta.c.key == LIMITS)
+_OPERATING = select(meta.c.key, meta.c.value).where(meta.c.key.in_([PAUSED_DELIVERIES, PAUSED_POLLING, LISTED, LIMITS]))  # at every command
 _PAUSED = select(meta.c.value).where(meta.c.key == PAUSED_DELIVERIES)
 _RANK = 1  # answers go before it
 
@@ -55,14 +56,13 @@ class Operation:
     @reads
     def operating(self, connection: Connection) -> Operating:
         """Read how the bot is run."""
-        keys = [PAUSED_DELIVERIES, PAUSED_POLLING, LISTED]
-        kept = {row.key: row.value for row in connection.execute(select(meta).where(meta.c.key.in_(keys)))}
+        kept = {row.key: row.value for row in connection.execute(_OPERATING)}
         listed = kept.get(LISTED)
         return Operating(
             paused_deliveries=bool(kept.get(PAUSED_DELIVERIES)),
             paused_polling=bool(kept.get(PAUSED_POLLING)),
             listed=frozenset(json.loads(listed)) if listed else None,
-            limits=limits(connection),
+            limits=_limits(kept.get(LIMITS)),
         )
 
     @reads
@@ -119,7 +119,10 @@ def deliveries_paused(connection: Connection) -> bool:
 
 def limits(connection: Connection) -> Limits:
     """Read how much there may be."""
-    kept = connection.execute(_LIMITS).scalar()
+    return _limits(connection.execute(_LIMITS).scalar())
+
+
+def _limits(kept: str | None) -> Limits:
     return Limits(**json.loads(kept)) if kept else Limits()
 
 

@@ -6,6 +6,7 @@ Run as a program it is that process. It reads requests as JSON Lines and answers
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -131,6 +132,7 @@ def _serve() -> None:
     for name in _COMMANDS:
         __import__(f"bot.cli.{name}")
     rules("en")
+    gc.freeze()  # what all of them share is not looked through for garbage in each
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in os.fdopen(os.dup(0)):

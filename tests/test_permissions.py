@@ -19,7 +19,7 @@ from botapi import ANONYMOUS
 from telegram import Update
 
 from bot import commands
-from bot.commands import BUTTONS, COMMANDS, decide, not_ours
+from bot.commands import BUTTONS, COMMANDS, OPERATORS, decide, not_ours
 from bot.commands.asked import Asked, Place, Pressed, Request, read
 from bot.commands.desk import Decision, Desk
 from bot.texts import answers, menu
@@ -306,4 +306,4 @@ def test_no_two_buttons_and_no_two_commands_share_a_name() -> None:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Dict)
     }
 
-    assert written == {"COMMANDS": len(COMMANDS), "BUTTONS": len(BUTTONS)}
+    assert written == {"COMMANDS": len(COMMANDS), "OPERATORS": len(OPERATORS), "BUTTONS": len(BUTTONS)}
