@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
+_LONG = {"test_app", "test_demo", "test_permissions", "test_replays", "test_transcript", "test_workers"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,6 +65,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     made, _ = connects.read(Path(os.environ["CONNECTIONS"]))
     if made["foreign"]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long in one piece, so that at the end nobody waits for one process of tests."""
+    items.sort(key=lambda item: item.path.stem not in _LONG)
 
 
 @pytest.fixture(autouse=True)
