@@ -10,6 +10,7 @@ from benchmarks.telegram_checks.scene import Scene, stopped
 from benchmarks.trust import ROOT
 from benchmarks.trust.base import Result, Run, check, wait_for
 from benchmarks.trust.stage import Press
+from watchers.text.language import languages
 
 _LISTED = ROOT.parent / "shared/data/hostile/telegram_html_injections.txt"
 _OWN = (
@@ -28,6 +29,7 @@ _OWN = (
     "x" * 10_000,
     "&amp;" * 4000,
 )
+_REPORT = "{place} Council cancels £{value}m contract with Palantir:"
 _SUMMARY = '<p>Long <b>story</b>,<br/>told in <a href="javascript:alert(1)">many</a> words.</p>'
 _AT_ONCE = 15  # fewer than are told together
 _QUICK = (
@@ -46,14 +48,23 @@ def payloads() -> list[str]:
     return [*_OWN, *(json.loads(line[2]) for line in lines)]
 
 
+def _that_tell(texts: list[str]) -> list[str]:
+    """Those beside which the report is still read as English: behind a hundred Arabic words it is no alert, and rightly so."""
+    report = _REPORT.format(place="Leeds", value=2)
+    return [text for text in texts if languages().of(f"{report} {_letters(text)}") == "en"]
+
+
 def in_xml(text: str) -> str:
     """The text as it can stand in a feed: letters that XML has not are left out."""
-    kept = "".join(
+    return escape(_letters(text))
+
+
+def _letters(text: str) -> str:
+    return "".join(
         letter
         for letter in text
         if letter in "\t\n\r" or 0x20 <= ord(letter) < 0xD800 or 0xE000 <= ord(letter) < 0xFFFE or ord(letter) > 0xFFFF
     )
-    return escape(kept)
 
 
 class _HostilePress(Press):
@@ -65,14 +76,14 @@ class _HostilePress(Press):
         text = in_xml(self.texts[number % len(self.texts)])
         link = ("javascript:alert(1)", "http://localhost/x", f"https://press.example.org/{number}?a=1&amp;b=&quot;&lt;")[min(number % 7, 2)]
         return (
-            f"<item><title>{place} Council cancels £{number + 2}m contract with Palantir: {text}</title><link>{link}</link>"
+            f"<item><title>{_REPORT.format(place=place, value=number + 2)} {text}</title><link>{link}</link>"
             f"<guid isPermaLink='false'>{number}</guid><description>{escape(_SUMMARY)} {text}</description></item>"
         )
 
 
 @check("TG5", "titles with markup, entities, emoji, right-to-left and 10,000 characters, HTML from feeds: refused, dropped, lost")
 def wording(run: Run) -> Result:
-    texts = payloads() if run.long else payloads()[: len(_OWN)] + payloads()[len(_OWN) :: 4]
+    texts = _that_tell(payloads() if run.long else payloads()[: len(_OWN)] + payloads()[len(_OWN) :: 4])
 
     def press(places: list[str], feeds: int) -> Press:
         made = _HostilePress(places, feeds)

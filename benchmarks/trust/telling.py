@@ -66,7 +66,7 @@ def hostile_texts(run: Run) -> Result:
         f"{len(texts)} texts in {len(KINDS)} kinds of alerts ({made} messages), {len(every)} of them through all commands and buttons ({spoken}): "
         f"{_counted(found)}, letters lost {unread}"
     )
-    return Result(figure=figure, passed=not found and not unread and not missing and len(texts) > 200)
+    return Result(figure=figure, passed=not found and not unread and not missing and len(texts) > 100)
 
 
 @check("T2", "any letters there are as titles, links and names: the same judge")
@@ -112,11 +112,11 @@ def forgotten(run: Run) -> Result:
     folder = run.folder()
     log = logging.FileHandler(folder / "log")
     logging.basicConfig(level=logging.DEBUG, handlers=[log], force=True)
-    now = datetime.now(UTC)
-    found, told = left_of_who_is_forgotten(f"sqlite:///{folder}/contractwatch.db", folder, now, terms=50, alerts=1000)
+    now, alerts = datetime.now(UTC), run.pick(334, 1000)
+    found, told = left_of_who_is_forgotten(f"sqlite:///{folder}/contractwatch.db", folder, now, terms=50, alerts=alerts)
     rules = by_tests(run, "tests/test_forgetting.py", least=2, what="rules of forgetting")
     figure = f"{len(found)} places hold anything of {len(GONE)} chats with 50 watches, told {told} alerts (database, log, backup); {rules.figure}"
-    return Result(figure=figure, passed=not found and told == 1000 * len(GONE) and rules.passed)
+    return Result(figure=figure, passed=not found and told == alerts * len(GONE) and rules.passed)
 
 
 @check("T10", "/export, /forget and /import: what is different afterwards")
