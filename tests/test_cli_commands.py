@@ -107,10 +107,10 @@ def test_an_unexpected_error_is_one_sentence_and_a_traceback_only_with_debug(hou
     house.write()
     broken = "import storage.store\nstorage.store.check = lambda url: 1 / 0\n"
     ended = house.start("db", "check", prelude=broken)
-    assert ended.wait(20) == 1
+    assert ended.wait(60) == 1
     assert ended.err == ["Error: this is a bug in contractwatch (ZeroDivisionError): run it again with --debug to see where"]
     shown_where = house.start("--debug", "db", "check", prelude=broken)
-    assert shown_where.wait(20) == 1
+    assert shown_where.wait(60) == 1
     assert shown_where.said("Traceback") == 1
 
 
@@ -180,7 +180,7 @@ def test_a_reader_that_leaves_early_ends_classify_quietly(tmp_path: Path):
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(30) == 141
+        assert process.wait(60) == 141
         assert process.stderr.read() == b""
 
 
@@ -232,7 +232,7 @@ def test_check_online_asks_telegram_and_every_feed_and_ends_with_3_when_some_fai
     with_token = house.start(
         "check", "--online", "--json", CONTRACTWATCH_TELEGRAM_TOKEN="123456789:AAmarkedmarkedmarkedmarkedmarkedmar", prelude=_api(outside)
     )
-    assert with_token.wait(30) == 2
+    assert with_token.wait(60) == 2
     assert any("refuses the token" in record.get("message", "") for record in with_token.records)
     assert not any("AAmarked" in line for line in [*with_token.out, *with_token.err])
 

@@ -26,12 +26,12 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
         yield made
 
 
-async def told(world: World, chat_id: int, count: int, seconds: float = 20.0) -> list[str]:
+async def told(world: World, chat_id: int, count: int, seconds: float = 60.0) -> list[str]:
     await world.api.until(lambda: len(world.api.shown(chat_id)) >= count, seconds)
     return world.api.shown(chat_id)
 
 
-async def settled(world: World, true: Callable[[], object], seconds: float = 20.0) -> None:
+async def settled(world: World, true: Callable[[], object], seconds: float = 60.0) -> None:
     await world.api.until(true, seconds)
 
 
@@ -134,7 +134,7 @@ async def test_a_line_that_swallows_answers_makes_two_copies_and_no_more(world: 
 
     async with world.running(hearing=False):
         await told(world, 1, 2)
-        await settled(world, lambda: world.api.called("getMe"), 8)
+        await settled(world, lambda: world.api.called("getMe"))
 
     assert len(world.api.shown(1)) == 2
     assert world.states() == {"pending": 1}, "and it is not lost either"
@@ -146,7 +146,7 @@ async def test_a_row_of_accidents_loses_nothing(world: World) -> None:
     world.publish("News")
 
     async with world.running(hearing=False):
-        await told(world, 1, 1, 9)
+        await told(world, 1, 1)
         await settled(world, lambda: world.states() == {"sent": 1})
 
     assert len(world.api.shown(1)) == 1
@@ -172,7 +172,7 @@ async def test_telegram_that_cannot_be_reached_is_waited_for_without_a_mark(worl
     async with world.running(hearing=False):
         await settled(world, lambda: world.deliverer._failures >= 1)
         await world.api.serve(world.api.port)
-        (text,) = await told(world, 1, 1, 10)
+        (text,) = await told(world, 1, 1)
 
     assert not text.startswith("↻")
 
@@ -298,7 +298,7 @@ async def test_an_edit_of_unknown_fate_is_simply_repeated(world: World) -> None:
         await told(world, 1, 1)
         world.api.fail("editMessageText", "reset", after=True)
         world.publish("News", feed="other")
-        await settled(world, lambda: len(world.api.called("editMessageText")) == 2, 9)
+        await settled(world, lambda: len(world.api.called("editMessageText")) == 2)
 
     assert len(world.api.shown(1)) == 1
     assert "↻" not in world.api.shown(1)[0]

@@ -152,7 +152,7 @@ async def test_a_name_server_that_hangs_is_given_up_and_holds_up_nobody(monkeypa
     release = threading.Event()
 
     def hang(*_args: object, **_options: object) -> list[object]:
-        release.wait(10)
+        release.wait(60)
         return []
 
     monkeypatch.setattr(dial, "LOOKUP_SECONDS", 0.1)
@@ -171,7 +171,7 @@ async def test_a_name_server_that_hangs_is_given_up_and_holds_up_nobody(monkeypa
         release.set()
     for thread in threading.enumerate():
         if thread.name == "contractwatch-lookup":
-            await asyncio.to_thread(thread.join, 5)
+            await asyncio.to_thread(thread.join, 60)
 
     monkeypatch.undo()
     assert await lookups.addresses("127.0.0.1", 80) == ["127.0.0.1"]
@@ -182,7 +182,7 @@ def test_a_look_up_that_ends_after_the_program_does_no_harm(monkeypatch: pytest.
     monkeypatch.setattr(dial, "LOOKUP_SECONDS", 0.05)
 
     def hang(*_args: object, **_options: object) -> list[object]:
-        release.wait(10)
+        release.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -192,7 +192,7 @@ def test_a_look_up_that_ends_after_the_program_does_no_harm(monkeypatch: pytest.
     hanging = [thread for thread in threading.enumerate() if thread.name == "contractwatch-lookup"]
     release.set()
     for thread in hanging:
-        thread.join(5)
+        thread.join(60)
 
     assert len(hanging) == 1
     assert not hanging[0].is_alive()

@@ -167,7 +167,7 @@ def test_the_service_manager_is_told_everything(tmp_path: Path, abstract: bool):
     place = f"@cw-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind("\0" + place[1:] if abstract else place)
-        manager.settimeout(2)
+        manager.settimeout(60)
         notifier = Notifier({"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())})
         notifier.ready()
         notifier.status("34 feeds,\n2 failing")

@@ -114,7 +114,7 @@ async def test_a_request_that_fails_gives_its_turn_back() -> None:
         async with pacer.turn("example.org"):
             raise ValueError("broken")
 
-    async with asyncio.timeout(1), pacer.turn("example.org"):
+    async with asyncio.timeout(60), pacer.turn("example.org"):
         assert clock.now == pytest.approx(1001)
 
 

@@ -536,7 +536,7 @@ def test_units_that_lost_against_another_are_run_again(postgresql, now):
 
     with open_store(postgresql.url("migrated")) as store:
         store.sync_feeds([a_feed("one"), a_feed("two")], now)
-        both_hold_one = Barrier(2, timeout=20)
+        both_hold_one = Barrier(2, timeout=60)
         runs = []
 
         def cross(first, second):

@@ -53,7 +53,7 @@ async def test_commands_survive_stops_at_any_moment_and_have_their_effect_once(w
         await asyncio.gather(task, return_exceptions=True)
         await world.restart()
     async with world.running():
-        await world.api.until(lambda: all(world.api.shown(person) for person in people), 20)
+        await world.api.until(lambda: all(world.api.shown(person) for person in people))
 
     assert [world.names(person) for person in people] == [["Palantir"]] * 40
     assert [len(world.api.shown(person)) for person in people] == [1] * 40
@@ -107,7 +107,7 @@ async def test_a_token_that_is_revoked_ends_it_with_a_sentence(world: World) -> 
     world.api.revoked = True
 
     with pytest.raises(TokenRefused, match="BotFather"):
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
     await world.telegram.close()
 
 
