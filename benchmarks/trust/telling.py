@@ -121,7 +121,7 @@ def forgotten(run: Run) -> Result:
 
 @check("T10", "/export, /forget and /import: what is different afterwards")
 def carried_over(run: Run) -> Result:
-    return by_tests(run, "tests/test_exporting.py", "-k", "comes_back", least=1, what="rule")
+    return by_tests(run, "tests/test_exporting.py", "-k", "comes_back or told_there_again", least=2, what="rules")
 
 
 @check("T11", "chats that move, shut us out, delete and let us in again: what is lost, how often they are asked")
