@@ -14,7 +14,6 @@ from storage.records import AlertView
 from watchers.types import AlertClass
 
 OPEN = "o"  # first letter of button data: "o:<alert>"
-MOST = 20  # alerts in one message
 _A_ROW = 5  # buttons
 _ROOM = 700  # units kept free for the heads
 _CLASSES = (AlertClass.CANCELLED, AlertClass.AWARDED, None)

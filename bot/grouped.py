@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from bot import digest
 from bot.markup import Piece, bold, join, tagless, units, words
 from bot.render import AGAIN, MAX_UNITS, Message, render_brief
 from bot.speech import Speech
 from bot.texts import alerts as texts
-from storage.groups import Group, GroupKind
+from storage.groups import BRIEF, SHOWN, Group, GroupKind
 from storage.records import AlertView
 
 MORE = "g"  # first letter of button data: "g:<delivery that leads>:<how many were shown>"
 PAGE = 10  # alerts that one press of the button shows
 
-_BRIEF = dict.fromkeys((GroupKind.DIGEST, GroupKind.QUIET, GroupKind.BURST), digest.MOST)
-_SHOWN: Mapping[GroupKind, int] = MappingProxyType({GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8, **_BRIEF})
 _MAX_WORDS = 160
 _MAX_PLACE = 200  # units of "3–12 of 40", in any language
 
 
 def most_shown(group: Group) -> int:
     """How many alerts of a group its message shows at most: the views that have to be read for it."""
-    return _SHOWN[group.kind]
+    return SHOWN[group.kind]
 
 
 def render_group(group: Group, views: Mapping[int, AlertView], speech: Speech, *, again: bool = False) -> Message:
     """The message of a group. ``views`` are of its first deliveries, those that there is still something to tell of."""
-    if group.kind in _BRIEF:
+    if group.kind in BRIEF:
         return _render_brief(group, views, speech, again=again)
     head = _head(group, list(views.values()), speech, again=again)
     lines: list[Piece] = []

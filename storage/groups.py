@@ -7,9 +7,11 @@ number and its revision, so a change of any of their stories edits the message. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, or_, select, text, update
@@ -23,7 +25,7 @@ from storage.unit import reads
 from watchers.types import AlertClass, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Row
@@ -49,6 +51,13 @@ class GroupKind(StrEnum):
     DIGEST = "digest"  # the channel is told in digests
     QUIET = "quiet"  # they came in its quiet hours
     BURST = "burst"  # more at once than anybody reads one by one
+
+
+BRIEF = frozenset({GroupKind.DIGEST, GroupKind.QUIET, GroupKind.BURST})  # a line for each alert
+# How many alerts the message of a group shows at most; a button opens the rest.
+SHOWN: Mapping[GroupKind, int] = MappingProxyType(dict.fromkeys(BRIEF, 20) | {GroupKind.PROCESS: 3, GroupKind.LATE: 8, GroupKind.AGAIN: 8})
+# How many are one message in a channel, where a button cannot open more than 200 letters: so many lines always have room.
+_IN_CHANNELS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,13 @@ def first_group(waiting: Sequence[Waiting], now: datetime, *, burst: bool = Fals
     if len(alike) >= OF_ONE_PROCESS and len(waiting) - len(alike) <= most:
         return GroupKind.PROCESS, _numbers(alike)
     return (GroupKind.BURST, _numbers(_by_class(waiting))) if len(waiting) > most else None
+
+
+def all_shown(kind: GroupKind, numbers: tuple[int, ...]) -> tuple[GroupKind, tuple[int, ...]]:
+    """The same for a channel, where nothing can be opened: no more than the message shows, in brief where that shows more."""
+    if len(numbers) <= min(SHOWN[kind], _IN_CHANNELS):
+        return kind, numbers
+    return (kind if kind in BRIEF else GroupKind.BURST), numbers[:_IN_CHANNELS]
 
 
 def _of_held(held: Sequence[Waiting]) -> tuple[GroupKind, tuple[int, ...]]:
@@ -180,7 +196,7 @@ def gather(connection: Connection, row: Row[Any], now: datetime) -> int:
     chosen = first_group([_waiting(one) for one in connection.execute(_WAITING, here)], now, burst=burst)
     if chosen is None:
         return int(row.id)
-    kind, (leader, *others) = chosen
+    kind, (leader, *others) = all_shown(*chosen) if row.place_type == "channel" else chosen
     if kind is GroupKind.BURST:
         connection.execute(update(channel).where(channel.c.id == row.channel_id).values(burst_until=now + BURST_LASTS))
     if others:

@@ -563,3 +563,15 @@ async def test_an_outcome_is_kept_until_the_database_takes_it(world: World, monk
         await settled(world, lambda: world.states() == {"sent": 1})
 
     assert (full, len(world.api.shown(1))) == (0, 1)
+
+
+async def test_in_a_channel_where_no_button_can_open_the_rest_every_alert_stands_in_a_message(world: World) -> None:
+    world.follow(-1009, kind="channel")
+    world.publish(*(f"Cancelled {number}" for number in range(30)))
+    async with world.running(hearing=False):
+        await settled(world, lambda: world.states() == {"sent": 30})
+
+    rows = [message["reply_markup"]["inline_keyboard"] for message in world.api.messages]
+    buttons = [[button["callback_data"] for row in keyboard for button in row] for keyboard in rows]
+    assert [len(one) for one in buttons] == [12, 12, 6]
+    assert len({data for one in buttons for data in one if data.startswith("o:")}) == 30
