@@ -34,6 +34,12 @@ ENGLISH = rules("en").money
         ("worth up to £7m", "7000000", "GBP", "£7m"),
         ("SEK 1.5bn", "1500000000", "SEK", "SEK 1.5bn"),
         ("US$400 million", "400000000", "USD", "US$400 million"),
+        ("a R1.2bn tender", "1200000000", "ZAR", "R1.2bn"),
+        ("the P310-million award", "310000000", "PHP", "P310-million"),
+        ("its N2.1bn road", "2100000000", "NGN", "N2.1bn"),
+        ("a J$94m survey", "94000000", "JMD", "J$94m"),
+        ("94 million kroner", "94000000", "NOK", "94 million kroner"),
+        ("£5m a year", "5000000", "GBP", "£5m"),
     ],
 )
 def test_a_sum_is_read(text: str, amount: str, currency: str, printed: str) -> None:
@@ -48,8 +54,13 @@ def test_a_range_is_no_sum(text: str) -> None:
     assert all(found.money is None for found in ENGLISH.sums(text))
 
 
+@pytest.mark.parametrize("text", ["salt at $71 a ton", "60,000 laptops at £1,340 apiece", "$118,000 below the next bid", "€2m each"])
+def test_the_price_of_a_part_and_a_difference_are_no_sum(text: str) -> None:
+    assert [found.money for found in ENGLISH.sums(text)] == [None]
+
+
 @pytest.mark.parametrize(
-    "text", ["1,000 trains", "a five-year deal", "12 million people", "Windows 11", "A4 paper", "multimillion-pound", "3M"]
+    "text", ["1,000 trains", "a five-year deal", "12 million people", "Windows 11", "A4 paper", "multimillion-pound", "3M", "R2", "in r5 m"]
 )
 def test_other_figures_are_no_money(text: str) -> None:
     assert ENGLISH.sums(text) == []

@@ -1,12 +1,13 @@
 """Sums of money as a text prints them: exact decimals with the printed words, never computed and never guessed.
 
-A range ("£5m-£7m") is not a value; "up to £7m" is, because that is the sum a contract is printed with. What a language writes before
-and after a figure is data (``rules/<language>/money.toml``).
+A range ("£5m-£7m") is not a value, nor is the price of a part ("£2m each"); "up to £7m" is, because that is the sum a contract is printed
+with. What a language writes before and after a figure is data (``rules/<language>/money.toml``).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from watchers.types import Money
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A sum found in a text: offsets of its printed words; ``money`` is None for one end of a range."""
+    """A sum found in a text: offsets of its printed words; ``money`` is None for one end of a range and the price of a part."""
 
     start: int
     end: int
@@ -29,7 +30,7 @@ class MoneyReader:
     def __init__(self, rules: dict[str, Any]) -> None:
         self._decimal: str = rules["decimal"]
         self._group: str = rules["group"]
-        self._symbols = {key.casefold(): value for key, value in rules["symbols"].items()}
+        self._symbols = {key.casefold(): value for key, value in (rules["symbols"] | rules.get("letters", {})).items()}
         self._words = {key.casefold(): value for key, value in rules["words"].items()}
         self._scales = {key.casefold(): Decimal(value) for key, value in rules["scales"].items()}
         self._range = "|".join(re.escape(word) for word in rules["ranges"].split())
@@ -37,27 +38,34 @@ class MoneyReader:
             rf"\d{{1,3}}(?:[{re.escape(rules['group'])}]\d{{2,3}})+(?:{re.escape(self._decimal)}\d+)?|\d+(?:{re.escape(self._decimal)}\d+)?"
         )
         symbols, words, scales = (_either(table) for table in (rules["symbols"], rules["words"], rules["scales"]))
+        letters = _either(rules["letters"]) if "letters" in rules else "(?!)"
         scale = rf"(?:[\s-]?(?P<{{}}>{scales})(?![^\W\d_]))?"
         prefixed = rf"(?<![^\W_])(?P<symbol>{symbols})\s?(?P<figure>{number}){scale.format('scale')}"
         suffixed = rf"(?<![\w.,])(?P<figure2>{number}){scale.format('scale2')}[\s-]?(?P<word>{words})(?![^\W_])"
-        self._pattern = re.compile(rf"(?:{prefixed})|(?:{suffixed})", re.IGNORECASE)
+        lettered = rf"(?<![^\W_])(?P<letter>(?-i:{letters}))(?P<figure3>{number})[\s-]?(?P<scale3>{scales})(?![^\W\d_])"
+        self._pattern = re.compile(rf"(?:{prefixed})|(?:{suffixed})|(?:{lettered})", re.IGNORECASE)
+        self._part_after = re.compile(
+            rf"\s?(?:{_either([one.replace('_', ' ') for one in rules['parts'].split()])})(?![^\W_])", re.IGNORECASE
+        )
         self._range_after = re.compile(rf"\s?(?:{self._range})\s?$", re.IGNORECASE)
         self._bare_before = re.compile(rf"(?:{number})\s?(?:{scales})?\s?(?:{self._range})\s?$", re.IGNORECASE)
         self._bare_after = re.compile(rf"\s?[-–]\s?(?:{symbols})?(?:{number})", re.IGNORECASE)
 
     def sums(self, text: str) -> list[Sum]:
-        """All sums of ``text`` in order. Both ends of a range are found, without a value."""
+        """All sums of ``text`` in order. Both ends of a range and the prices of parts are found, without a value."""
         found = []
         for hit in self._pattern.finditer(text):
             group = hit.groupdict()
             printed = text[hit.start() : hit.end()]
-            currency = self._symbols.get((group["symbol"] or "").casefold()) or self._words[group["word"].casefold()]
-            amount = Decimal(self._digits(group["figure"] or group["figure2"]))
-            scale = group["scale"] or group["scale2"]
+            symbol = group["symbol"] or group["letter"] or ""
+            currency = self._symbols.get(symbol.casefold()) or self._words[group["word"].casefold()]
+            amount = Decimal(self._digits(group["figure"] or group["figure2"] or group["figure3"]))
+            scale = group["scale"] or group["scale2"] or group["scale3"]
             if scale:
                 amount *= self._scales[scale.casefold()]
             found.append(Sum(hit.start(), hit.end(), Money(amount=_plain(amount), currency=currency, printed=printed)))
-        return [self._without_range(text, found, index) for index in range(len(found))]
+        whole = [self._without_range(text, found, index) for index in range(len(found))]
+        return [Sum(one.start, one.end, None) if self._part_after.match(text, one.end) else one for one in whole]
 
     def _digits(self, figure: str) -> str:
         return "".join(sign for sign in figure if sign not in self._group).replace(self._decimal, ".")
@@ -79,7 +87,6 @@ def _plain(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
 
 
-def _either(table: dict[str, Any]) -> str:
+def _either(keys: Iterable[str]) -> str:
     """The keys as an alternation, longest first, spaces free."""
-    keys = sorted(table, key=len, reverse=True)
-    return "|".join(re.escape(key).replace(r"\ ", r"\s") for key in keys)
+    return "|".join(re.escape(key).replace(r"\ ", r"\s") for key in sorted(keys, key=len, reverse=True))
