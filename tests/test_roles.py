@@ -130,3 +130,16 @@ def test_every_party_is_written_as_in_the_entry_at_its_span() -> None:
         for party in (*finding.suppliers, *finding.public_bodies):
             assert party.span is not None
             assert getattr(entry, party.span.field)[party.span.start : party.span.end] == party.name
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Israel's defence ministry buys thousands of attack drones from local maker Xtend", "Israel's defence ministry"),
+        ("Nigeria's tax agency signs contract with French firm Idemia", "Nigeria's tax agency"),
+        ("Cork's airport contract awarded to Serco", "Cork's airport"),
+        ("Norway's biggest contract awarded to Serco", "Norway"),
+    ],
+)
+def test_a_body_that_a_place_owns_is_named_whole(title: str, body: str) -> None:
+    assert [party.name for party in read(title).public_bodies] == [body]

@@ -29,6 +29,7 @@ _ENDINGS = (EventKind.CANCELLED, EventKind.TERMINATED)
 PART_NEEDS = 0.50
 _BARE = frozenset({"n"})  # what a word that stands in no table has
 _SUM = 0.90  # a sum that is told wrongly is worse than one left out
+_BETWEEN_OWNER = 2  # words between a genitive and the body it owns: "Malta's national statistics office"
 _NEVER = 2.0
 _TOLD = 0.40  # the grammar reads an event with its contract
 _IMPLIED = 0.80  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
@@ -199,7 +200,7 @@ def name_parts(told: Told, sentences: Sequence[Sentence], rules: Rules) -> None:
         told.suppliers = found.suppliers or told.suppliers
     if not _share(told.bodies, found.bodies):  # of "mayor cancels Met Police contract" the grammar knows whose contract it is
         told.bodies = found.bodies or told.bodies
-    told.bodies = _owner(told) or told.bodies
+    told.bodies = [(sentence, _whole(sentence.tokens, name)) for sentence, name in _owner(told) or told.bodies]
     if told.money is None and found.sums:
         told.money_token = max(found.sums, key=lambda one: one[0])[1]
         told.money = told.money_token.money
@@ -216,6 +217,18 @@ def _owner(told: Told) -> list[tuple[Sentence, Name]]:
     if place < 1 or "gen" not in tokens[place].tags or not (tokens[place - 1].kind == "body" or "generic_body" in tokens[place - 1].tags):
         return []
     return [(told.clause.sentence, Name(place - 1, place, "body"))]
+
+
+def _whole(tokens: Sequence[Token], name: Name) -> Name:
+    """The name with the body that it owns: of "Israel's defence ministry" not Israel alone."""
+    place = name.end
+    if place >= len(tokens) or "gen" not in tokens[place].tags:
+        return name
+    last = min(len(tokens), place + 2 + _BETWEEN_OWNER)
+    while place + 1 < last and tokens[place + 1].kind == "word" and not tokens[place + 1].tags - _BARE:
+        place += 1
+    owned = place + 1 < last and "generic_body" in tokens[place + 1].tags
+    return Name(name.start, place + 2, name.kind, name.known) if owned else name
 
 
 def _share(ours: Sequence[tuple[Sentence, Name]], theirs: Sequence[tuple[Sentence, Name]]) -> bool:
