@@ -23,9 +23,9 @@ _TOLD = 0.30  # the clause reader tells it
 _IMPLIED = 0.45  # it tells it without a contract noun
 _ENDING = 0.60  # times that for an ending, about which the clause reader is right more often
 _PAPER = 0.60  # only the weights see it, and a contract or a tender is named
-_NAMED = 0.72  # the same where a public body or a firm is
+_NAMED = 0.70  # the same where a public body or a firm is
 _BARE = 0.90  # the same where nothing is
-_ENDS = 0.10  # what an ending needs more
+_ENDS = 0.20  # what an ending needs more
 
 
 def read(title: list[Sentence], summary: list[Sentence], rules: Folder) -> Told | None:
