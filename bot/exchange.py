@@ -253,7 +253,8 @@ def keys_of(asked: Asked) -> dict[str, Any]:
         "without_sum": None if terms.without_sum == (organisation is not None) else terms.without_sum,
         "paused": terms.paused,
     }
-    return {key: value for key, value in keys.items() if (value and value is not None) or (key == "without_sum" and value is not None)}
+    kept = {key: value for key, value in keys.items() if (value and value is not None) or (key == "without_sum" and value is not None)}
+    return kept or {"without_sum": terms.without_sum}  # who watches everything says nothing of it, and an empty line is no watch
 
 
 def _cell(value: Any) -> str:
