@@ -38,6 +38,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _TOML_LINE = re.compile(r"at line (\d+)")
 _BARE_ID = "watches"
 
+_TOML_TABLE = re.compile(r"^[ \t]*\[\[[ \t]*watchlists[ \t]*\]\][ \t]*(?:#.*)?$", re.MULTILINE)
+
 Asked = tuple[Watch, Terms]
 Lists = Mapping[str, Sequence[Asked]]  # by their names
 
@@ -97,7 +99,7 @@ def read_file(name: str, body: bytes) -> Read:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _unread(body.count(b"\n", 0, error.start) + 1, "is not UTF-8 text: save the file again as UTF-8")
-    toml = name.lower().endswith(".toml") or (not name.lower().endswith(".csv") and "[[watchlists]]" in text)
+    toml = name.lower().endswith(".toml") or (not name.lower().endswith(".csv") and _TOML_TABLE.search(text) is not None)
     return _read_all(_toml_rows(text) if toml else _csv_rows(text))
 
 

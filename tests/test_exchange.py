@@ -54,6 +54,7 @@ LISTS = st.lists(WISHES, min_size=1, max_size=2, unique_by=lambda wish: wish[0])
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @example({"": [(Watch(), Terms(without_sum=False))]})  # everything
+@example({"": [(Watch(organisation=Organisation(name="[[watchlists]]")), Terms())]})
 @given(st.dictionaries(st.just("") | NAMES | HOSTILE, LISTS, min_size=1, max_size=2))
 def test_what_is_written_is_read_as_it_was_and_no_cell_is_a_formula(lists: dict[str, list[Asked]]) -> None:
     as_csv, as_toml = write_csv(lists), write_toml(lists)
