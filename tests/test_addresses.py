@@ -192,7 +192,10 @@ def test_a_redirect_is_read_relative_to_where_it_came_from(location: str, leads:
     assert join(parse_address("https://example.org/old/feed"), location).url == leads
 
 
-@pytest.mark.parametrize("location", ["http:127.0.0.1", "ht\ttp://127.0.0.1/", "http://[::1", "data:text/xml,x", "\\\\127.0.0.1\\"])
+@pytest.mark.parametrize(
+    "location",
+    ["http:127.0.0.1", "ht\ttp://127.0.0.1/", "http://[::1", "//[::1", "//[2606:zz::1]/", "data:text/xml,x", "\\\\127.0.0.1\\"],
+)
 def test_a_redirect_that_cannot_be_read_is_refused(location: str) -> None:
     with pytest.raises(AddressError):
         join(parse_address("http://example.org/"), location)

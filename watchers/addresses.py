@@ -157,7 +157,11 @@ def join(base: Address, location: str) -> Address:
     """
     if _FORBIDDEN.search(location):  # before urljoin, which silently drops tabs and newlines
         raise AddressError("holds a space, a backslash or a control character")
-    return parse_address(location if _SCHEME.match(location) else urljoin(base.url, location))
+    try:
+        joined = location if _SCHEME.match(location) else urljoin(base.url, location)
+    except ValueError as error:  # "//[::1"
+        raise AddressError("is not a complete address") from error
+    return parse_address(joined)
 
 
 def _read_authority(authority: str) -> tuple[str, str | None, IPAddress | None]:
