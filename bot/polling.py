@@ -29,7 +29,8 @@ from watchers.types import Feed, FeedState, PollOutcome, Watch
 log = logging.getLogger(__name__)
 
 CONCURRENT_POLLS = 32
-_LEASE = timedelta(minutes=15)
+_LEASE = timedelta(minutes=2)  # so late another daemon on the database takes over what a daemon that died was polling
+_KEPT = timedelta(seconds=30)  # and so often a poll that takes long says that it lives
 _LONG_FAILURE = timedelta(hours=24)
 # A document is fetched within 20 seconds; a host with many feeds gives each its turn. A walk over a register's backlog is slow by its
 # operator's wish (12 requests in two minutes), so it may take long.
@@ -92,7 +93,7 @@ class Polling:
         for feed_id, state in await self.call(self.store.claim_due_feeds, now, limit=room, owner=self.owner, lease=_LEASE):
             feed = self.feeds.get(feed_id)
             if feed is None or feed_id in self._under_way:
-                continue  # the first ends with its lease, the second is a walk that outlived its lease
+                continue  # the first ends with its lease; so had the second, while the store was away
             task = asyncio.create_task(self._poll_claimed(feed, state), name=f"poll {feed_id}")
             self._under_way[feed_id] = task
             task.add_done_callback(partial(self._ended, feed_id))
@@ -139,6 +140,7 @@ class Polling:
         return outcome
 
     async def _poll_claimed(self, feed: Feed, state: FeedState) -> None:
+        keeping = asyncio.create_task(self._keep(feed), name=f"keep {feed.id}")
         try:
             outcome = await self.poll(feed, state, self.now())
         except StoreUnavailable as error:
@@ -148,8 +150,17 @@ class Polling:
         except asyncio.CancelledError:
             self._unreleased[feed.id] = state
             raise
+        finally:
+            keeping.cancel()
         if outcome.alerts:
             self.on_news()
+
+    async def _keep(self, feed: Feed) -> None:
+        """Keep the claim on a feed while it is polled."""
+        while True:
+            await asyncio.sleep(_KEPT.total_seconds())
+            with suppress(StoreError):  # the poll will notice, and the claim ends with its lease
+                await self.call(self.store.keep_feed, feed.id, self.now(), owner=self.owner, lease=_LEASE)
 
     async def _failed(self, feed: Feed, state: FeedState, now: datetime, error: FetchError | ParseError) -> PollOutcome:
         # What the poll had stored of the feed's state before it broke stays true: a walk that was finished is not walked again.

@@ -93,6 +93,12 @@ class Feeds:
             connection.execute(claimed.values(owner=owner, lease_until=now + lease, touched_at=now))
         return [(row.key, _state(row)) for row in rows]
 
+    @writes
+    def keep_feed(self, connection: Connection, feed_id: str, now: datetime, *, owner: str, lease: timedelta) -> None:
+        """Lengthen the claim on a feed whose poll is still under way; one that ended, or that another daemon took over, stays as it is."""
+        kept = update(feed).where(feed.c.key == feed_id, feed.c.owner == owner)
+        connection.execute(kept.values(lease_until=now + lease, touched_at=now))
+
     @reads
     def feeds(self, connection: Connection) -> list[FeedRecord]:
         """List the feeds that are configured, in the order they were first configured."""

@@ -44,6 +44,29 @@ async def spine(store: Store, workers: Workers) -> AsyncIterator[Spine]:
         yield made
 
 
+async def test_a_poll_that_takes_long_keeps_its_feed(spine: Spine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.polling._KEPT", timedelta(milliseconds=20))
+    go = asyncio.Event()
+
+    async def slowly(writer: asyncio.StreamWriter) -> None:
+        await go.wait()
+        writer.write(answer(rss(QUIET), Content_Type="text/xml"))
+
+    spine.route("/slow", slowly)
+    lease, calls = timedelta(minutes=2), spine.polling.call
+    await spine.polling.tick()
+    spine.now += lease - timedelta(seconds=1)
+    async with asyncio.timeout(20):
+        while await calls(spine.store.next_due_at) != spine.now + lease:  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+    assert spine.store.claim_due_feeds(spine.now + timedelta(seconds=2), limit=1, owner="other", lease=lease) == []
+
+    go.set()
+    await spine.polling.stop(timedelta(seconds=20))
+    assert spine.state("slow").last_ok_at is not None
+    assert spine.store.next_due_at() == spine.state("slow").next_poll_at
+
+
 # --- news ---------------------------------------------------------------------------------------------------------------------------------
 
 

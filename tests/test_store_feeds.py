@@ -57,6 +57,26 @@ def test_a_claim_whose_lease_ended_is_taken_over(store, now):
     assert due(store, now + LEASE, "other") == ["bbc"]
 
 
+def test_a_claim_that_is_kept_is_not_taken_over(store, now):
+    store.sync_feeds([a_feed("bbc")], now)
+    due(store, now)
+    store.keep_feed("bbc", now + LEASE - MINUTE, owner="daemon", lease=LEASE)
+
+    assert due(store, now + LEASE, "other") == []
+    assert due(store, now + 2 * LEASE - MINUTE, "other") == ["bbc"]
+
+
+def test_a_claim_that_ended_or_was_taken_over_is_not_kept(store, now):
+    store.sync_feeds([a_feed("bbc")], now)
+    due(store, now)
+    store.save_state("bbc", FeedState(next_poll_at=now), now)
+    store.keep_feed("bbc", now, owner="daemon", lease=LEASE)
+    assert due(store, now, "other") == ["bbc"]
+
+    store.keep_feed("bbc", now + MINUTE, owner="daemon", lease=LEASE)
+    assert due(store, now + LEASE, "third") == ["bbc"]
+
+
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=3650)])
 def test_a_clock_that_goes_back_delays_a_feed_by_no_more_than_its_interval_and_a_little(store, now, back):
     store.sync_feeds([a_feed("bbc")], now)

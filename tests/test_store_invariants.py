@@ -119,6 +119,7 @@ WRITES = {
     "failed": lambda s: s.failed(1, reason="", suspend=False, **OWN),
     "fan_out": lambda s: s.fan_out(NOW),
     "finish_updates": lambda s: s.finish_updates([1], NOW),
+    "keep_feed": lambda s: s.keep_feed("bbc", NOW, owner="daemon", lease=LEASE),
     "join_stories": lambda s: s.join_stories(1, 2, rules=Rules(), now=NOW),
     "lookup_failed": lambda s: s.lookup_failed("bbc", an_entry("one"), NOW),
     "note_unconfirmed": lambda s: s.note_unconfirmed(NOW),
