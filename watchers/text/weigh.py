@@ -197,8 +197,11 @@ def name_parts(told: Told, sentences: Sequence[Sentence], rules: Rules) -> None:
     """Name the supplier, the body and the sum by the weights; the grammar's stand where the weights find none."""
     own = [sentence for sentence in sentences if sentence.field == "title" or sentence is told.clause.sentence]
     found = _named(told, own, rules)
+    told.bodies = [one for one in told.bodies if not _bare(*one)]
     if rest := [sentence for sentence in sentences if sentence not in own]:
         further = _named(told, rest, rules)
+        if found.bodies and all(_place(*one) for one in found.bodies):
+            found.bodies += [one for one in further.bodies if not _place(*one)]
         found = _Found(found.suppliers or further.suppliers, found.bodies or further.bodies, found.sums or further.sums)
     if told.clause.frame.name != "lose" or not told.suppliers:  # who gets what another loses is not the supplier
         told.suppliers = found.suppliers or told.suppliers
@@ -257,12 +260,13 @@ def _named(told: Told, sentences: Sequence[Sentence], rules: Rules) -> _Found:
         row = [_part(model, features) for features in context(sentence, str(told.event.alert or "other"), grammar, rules)]
         for start, end, part in _runs([part for part, _ in row]):
             if part == "value":
-                if sentence is told.clause.sentence or any(paper(token) != "-" for token in sentence.tokens):
-                    sums = [(row[index][1], sentence.tokens[index]) for index in range(start, end) if sentence.tokens[index].money]
-                    found.sums += [one for one in sums if one[0] >= _SUM]
+                sums = [(row[index][1], sentence.tokens[index]) for index in range(start, end) if sentence.tokens[index].money]
+                found.sums += [one for one in sums if one[0] >= _SUM]
                 continue
             name = _trimmed(sentence.tokens, start, end, part)
-            if name is not None and itself(sentence.tokens, name, rules) and _named_at_all(sentence, name, rules):
+            if name is None or not itself(sentence.tokens, name, rules) or not _named_at_all(sentence, name, rules):
+                continue
+            if not _bare(sentence, name):
                 (found.suppliers if part == "supplier" else found.bodies).append((sentence, name))
     return found
 
@@ -284,6 +288,17 @@ def _part(model: Weights, features: list[str]) -> tuple[str, float]:
     chances = model.chances([BIAS, *features])
     best = max(chances, key=chances.__getitem__)
     return (best, chances[best]) if chances[best] >= PART_NEEDS else (model.classes[-1], chances[best])
+
+
+def _place(sentence: Sentence, name: Name) -> bool:
+    """Whether a body is named by its place alone: of "Chile" buses may be bought by whoever the next sentence names."""
+    return all(one.kind == "place" for one in sentence.tokens[name.start : name.end])
+
+
+def _bare(sentence: Sentence, name: Name) -> bool:
+    """Whether a body is no name but a mere word for one: "the council", "City" at the head of a title."""
+    own = sentence.tokens[name.start : name.end]
+    return name.kind == "body" and all(one.kind == "word" and "generic_body" in one.tags and " " not in one.low for one in own)
 
 
 def _named_at_all(sentence: Sentence, name: Name, rules: Rules) -> bool:
