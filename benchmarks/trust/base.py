@@ -97,22 +97,23 @@ Body = Callable[[Run], Result]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of the table."""
+    """One line of the table. ``early``: it is begun before the others, which then need not wait for it alone."""
 
     id: str
     what: str
     body: Body
+    early: bool
 
 
 _CHECKS: dict[str, Check] = {}
 
 
-def check(name: str, what: str) -> Callable[[Body], Body]:
-    """Mark a function as the check ``name``; ``what`` is what it tries out, in a few words."""
+def check(name: str, what: str, *, early: bool = False) -> Callable[[Body], Body]:
+    """Mark a function as the check ``name``; ``what`` is what it tries out, in a few words; ``early`` for one that takes minutes."""
 
     def mark(body: Body) -> Body:
         assert name not in _CHECKS, name
-        _CHECKS[name] = Check(id=name, what=what, body=body)
+        _CHECKS[name] = Check(id=name, what=what, body=body, early=early)
         return body
 
     return mark

@@ -29,7 +29,7 @@ def verdict(stage: Stage, kills: int, *, settled: bool, senders: int = SENDERS) 
     return Result(figure=figure, passed=settled and not told.lost and not told.unmarked and told.copies <= bound and ledger.code == 0)
 
 
-@check("D1", "kill -9 at random moments under load, with a line that fails")
+@check("D1", "kill -9 at random moments under load, with a line that fails", early=True)
 def kills(run: Run) -> Result:
     count = run.pick(30, 500)
     stage = Stage(run, events=run.pick(40, 200), subscribers=run.pick(8, 25))
@@ -82,7 +82,7 @@ def orderly_stops(run: Run) -> Result:
 _HOURS_AHEAD = (0, 3, -2, 30)
 
 
-@check("D18", "four daemons on one PostgreSQL database, whose clocks differ by hours: undisturbed, then killed in turn")
+@check("D18", "four daemons on one PostgreSQL database, whose clocks differ by hours: undisturbed, then killed in turn", early=True)
 def four_daemons(run: Run) -> Result:
     server = run.postgresql()
     url = run.hold(server.database())

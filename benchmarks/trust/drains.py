@@ -99,7 +99,7 @@ def _work(seconds: float) -> None:
         pass
 
 
-@check("D12", "tens of thousands of messages that wait, to a server that keeps Telegram's limits: time, refusals, order")
+@check("D12", "tens of thousands of messages that wait, to a server that keeps Telegram's limits: time, refusals, order", early=True)
 def drain(run: Run) -> Result:
     """What else the machine does slows the daemon and the bare loop alike: they take turns, and the best turn counts."""
     logging.disable(logging.WARNING)

@@ -65,7 +65,7 @@ class _Stir:
         self.strangers.append(person)
 
 
-@check("D2", "death at named places: before, within and after every transaction, send and update")
+@check("D2", "death at named places: before, within and after every transaction, send and update", early=True)
 def named_places(run: Run) -> Result:
     times = run.pick(1, 20)
     events = times * sum({"many": 25}.get(point.stir, 1) for point in POINTS)

@@ -55,7 +55,7 @@ class _Dice:
         return None
 
 
-@check("D4", "sends of unknown fate, 429, chats that block and move, a server that is away for a while")
+@check("D4", "sends of unknown fate, 429, chats that block and move, a server that is away for a while", early=True)
 def unknown_fates(run: Run) -> Result:
     logging.disable(logging.ERROR)
 

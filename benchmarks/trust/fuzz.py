@@ -153,7 +153,7 @@ def _tried(target: Callable[[random.Random], None], seconds: float, seed: int, f
     return tried
 
 
-@check("S7", "mutated documents, messages, commands and addresses: exceptions, and what takes longer than it may")
+@check("S7", "mutated documents, messages, commands and addresses: exceptions, and what takes longer than it may", early=True)
 def fuzz(run: Run) -> Result:
     seconds, seed = run.pick(15.0, 900.0), run.pick(7, time.time_ns())  # for each of the four
     found: Counter[str] = Counter()

@@ -77,7 +77,7 @@ def _listens(port: int) -> bool:
         return door.connect_ex(("127.0.0.1", port)) == 0
 
 
-@check("S1", "addresses that are not the internet, straight and through redirects: none is connected to")
+@check("S1", "addresses that are not the internet, straight and through redirects: none is connected to", early=True)
 def addresses(run: Run) -> Result:
     with _hostile_server() as port:
         target = "benchmarks.trust.targets:fetch_from_the_internet"
@@ -89,7 +89,7 @@ def addresses(run: Run) -> Result:
     return Result(figure=summary, passed=numbers[0] > 1000 and not any(numbers[1:]))
 
 
-@check("S6", "servers that break the rules: none holds a fetch up, fills the memory, or passes a broken document off as one")
+@check("S6", "servers that break the rules: none holds a fetch up, fills the memory, or passes a broken document off as one", early=True)
 def servers(run: Run) -> Result:
     with _hostile_server() as port:
         arguments = ("--base", f"http://127.0.0.1:{port}", "--target", "benchmarks.trust.targets:fetch_from_this_machine")

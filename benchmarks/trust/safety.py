@@ -37,7 +37,7 @@ def by_tests(run: Run, *names: str, least: int, what: str) -> Result:
     return Result(figure=f"{noted}{passed} {what} held, {failed} did not{left_out}", passed=passed >= least and not failed)
 
 
-@check("S2", "every connection of the tests, in whatever process: made by the gate, or to the Bot API")
+@check("S2", "every connection of the tests, in whatever process: made by the gate, or to the Bot API", early=True)
 def connections(run: Run) -> Result:
     import connects
 

@@ -88,8 +88,10 @@ def apart(name: str, package: ModuleType, options: argparse.Namespace) -> Line:
 def table(names: list[str], package: ModuleType, options: argparse.Namespace) -> list[Line]:
     """Make the checks, some at a time; each line is printed when it is known."""
     lines = []
+    known = checks(package)
     with ThreadPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(apart, name, package, options) for name in names]):
+        order = sorted(names, key=lambda name: not known[name].early)
+        for done in as_completed([pool.submit(apart, name, package, options) for name in order]):
             lines.append(done.result())
             print(f"{len(lines)} of {len(names)}: {lines[-1]}", file=sys.stderr, flush=True)
     return sorted(lines, key=lambda line: names.index(line.id))
@@ -100,7 +102,7 @@ def main(package: ModuleType, description: str) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m {package.__name__}", description=description)
     parser.add_argument("names", nargs="*", metavar="ID", help="only these checks")
     parser.add_argument("--long", action="store_true", help="the full forms, which take hours")
-    parser.add_argument("--jobs", type=int, default=2, help="checks at a time (2)")
+    parser.add_argument("--jobs", type=int, default=3, help="checks at a time (3: most of them wait more than they work)")
     parser.add_argument("--botapi", type=Path, help="program of a strict fake Telegram server")
     parser.add_argument("--list", action="store_true", help="say which checks there are")
     parser.add_argument("--verbose", action="store_true", help="show what the checks say while they run")
