@@ -77,6 +77,7 @@ class Rules:
         blockers = _read(language, "blockers.toml")
         self.explains = re.compile("|".join(sorted(map(re.escape, words(blockers["shapes"]["within"])))))
         pointers = "|".join(sorted(map(re.escape, words(blockers["shapes"]["pointers"]))))
+        self.desk = re.compile(rf"(?:{'|'.join(map(str.upper, words(blockers['shapes']['desks'])))})(?: \d+)?-(?=\w)")
         self.pointers = re.compile(rf"[•▪■]\s*(?:{pointers})\s*:[^•▪■]*", re.IGNORECASE)
         self.labels = words(blockers["shapes"]["labels"])
         self.blockers, self.starts, self.asks = _blockers(blockers)

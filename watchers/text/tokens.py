@@ -96,7 +96,7 @@ def read(name: str, text: str, rules: Rules, mentions: Sequence[Named] = ()) -> 
 
 
 def _sentence(name: str, start: int, text: str, rules: Rules, mentions: Sequence[Named]) -> Sentence:
-    dateline = _DATELINE.match(text)
+    dateline = rules.desk.match(text) or _DATELINE.match(text)
     begin = dateline.end() if dateline and len(text) - dateline.end() > _LEFT_AFTER_DATELINE else 0
     tokens = _without_asides(_tokens(text, begin, start, rules))
     tokens = _merge(tokens, text, start, rules, mentions)
