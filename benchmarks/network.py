@@ -1,5 +1,7 @@
 """Fits the network of ``watchers.text.weights``: one hidden layer over the features that are present, by Adam with dropout.
 
+It is the mean of several that began at different numbers, their units side by side: what one of them is wrongly sure of, the others seldom are.
+
 Needs numpy and scipy (they come with scikit-learn, dependency group ``bench``); what is fitted needs nothing. The same rows in the same order give the
 same numbers on one machine.
 """
@@ -18,8 +20,9 @@ from scipy.sparse import csr_matrix
 
 from watchers.text.weights import Network, packed, unpacked
 
-UNITS = 24
-_LEAST = 3  # a feature seen less often says more about one sentence than about the language
+UNITS = 24  # of each
+_MEAN_OF = 2  # networks
+_LEAST = 5  # a feature seen less often says more about one sentence than about the language
 _EPOCHS = 10
 _BATCH = 128
 _RATE, _SLOWER = 3e-3, 0.8  # the step, and how much smaller it gets with each epoch
@@ -36,7 +39,8 @@ def fit(
     counts = Counter(feature for row in rows for feature in set(row))
     names = sorted(name for name, count in counts.items() if count >= _LEAST)
     index = {name: place for place, name in enumerate(names)}
-    found = _descend(_matrix(rows, index), np.array(labels), len(classes), np.ones(len(rows)) if weights is None else np.array(weights))
+    matrix, counted = _matrix(rows, index), np.ones(len(rows)) if weights is None else np.array(weights)
+    found = _mean([_descend(matrix, np.array(labels), len(classes), counted, seed) for seed in range(_MEAN_OF)])
     steps = np.maximum(np.abs(found["table"]).max(axis=0) / _LARGEST, _TINY)
     table = np.rint(found["table"] / steps).astype(int)
     return Network(
@@ -55,9 +59,20 @@ def _matrix(rows: Sequence[Iterable[str]], index: dict[str, int]) -> Any:
     return csr_matrix((ones, np.array([place for row in places for place in row], dtype=np.int32), starts), shape=(len(rows), len(index)))
 
 
-def _descend(matrix: Any, labels: Any, classes: int, counts: Any) -> dict[str, Any]:
+def _mean(networks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The network whose odds (logarithms) are the means of theirs."""
+    number = len(networks)
+    return {
+        "table": np.hstack([one["table"] for one in networks]),
+        "bias": np.concatenate([one["bias"] for one in networks]),
+        "output": np.vstack([one["output"] for one in networks]) / number,
+        "output_bias": sum(one["output_bias"] for one in networks) / number,
+    }
+
+
+def _descend(matrix: Any, labels: Any, classes: int, counts: Any, seed: int) -> dict[str, Any]:
     """The parameters, by stochastic descent on the cross entropy."""
-    source = np.random.default_rng(0)
+    source = np.random.default_rng(seed)
     now = {
         "table": source.normal(0, 0.02, (matrix.shape[1], UNITS)),
         "bias": np.zeros(UNITS),

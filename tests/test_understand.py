@@ -35,6 +35,11 @@ def test_the_calls_that_follow_the_seed_case_alert_nobody() -> None:
     assert finding.alert is None
 
 
+def test_an_initial_is_no_supplier() -> None:
+    [finding] = understand(entry("Norway signs contract to buy S. Korean-made rocket launchers"), MATCHER)
+    assert (finding.event, finding.suppliers, [one.name for one in finding.public_bodies]) == (EventKind.AWARDED, (), ["Norway"])
+
+
 def test_a_match_in_borrowed_letters_carries_its_flag() -> None:
     [finding] = understand(entry("Met hands P\u0430lantir £500k contract"), MATCHER)
     assert [(match.watch, match.flag) for match in finding.matches] == [("palantir", FLAG)]

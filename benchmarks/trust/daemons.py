@@ -172,13 +172,18 @@ def full_disk(run: Run) -> Result:
     )
 
 
+_TOLD = 100  # of a feed's old entries that tell of a contract, each in every feed
+
+
 @check("D15", "the first poll of feeds that hold much tells nothing; what is new afterwards is told")
 def first_polls(run: Run) -> Result:
     feeds, entries = 50, run.pick(20, 1000)
     outside = run.hold(Outside())
     house = House(run.folder(), outside, run.nursery)
     names = places(entries + feeds, random.Random(15))  # names with numbers in them are not told apart
-    old = {f"f{n}": [f"{names[e]} Council cancels £{e + 2}m contract with Palantir" for e in range(entries)] for n in range(feeds)}
+    told = [f"{name} Council cancels £{number + 2}m contract with Palantir" for number, name in enumerate(names[: min(entries, _TOLD)])]
+    quiet = [f"{name} library opens on Sundays" for name in names[len(told) : entries]]
+    old = {f"f{n}": [*told, *quiet[: len(quiet) * (n + 1) // feeds]] for n in range(feeds)}
     outside.documents |= {name: rss(*titles) for name, titles in old.items()}
     house.write(*old)
     config = house.folder / "config.toml"
@@ -187,10 +192,10 @@ def first_polls(run: Run) -> Result:
     new = {name: f"{names[entries + number]} Council cancels £{number + 3}m contract with Palantir" for number, name in enumerate(old)}
     # Each under an address of its own: one page is one story, whoever links to it.
     outside.documents |= {
-        name: rss(*titles, new[name]).replace(f"/{entries}<".encode(), f"/{name}<".encode()) for name, titles in old.items()
+        name: rss(*titles, new[name]).replace(f"/{len(titles)}<".encode(), f"/{name}<".encode()) for name, titles in old.items()
     }
     fresh = _once(house)
-    figure = f"{feeds} feeds of {entries} entries: {len(backlog)} alerts for the backlog, {len(set(fresh))} of {feeds} for what is new"
+    figure = f"{feeds} feeds of {len(old['f0'])} to {entries} entries: {len(backlog)} alerts for the backlog, {len(set(fresh))} of {feeds} for what is new"
     return Result(figure=figure, passed=not backlog and len(fresh) == feeds and set(fresh) == set(new.values()))
 
 

@@ -121,9 +121,9 @@ def _without_descriptors(tokens: list[Token], start: int, stop: int, rules: Rule
 
 
 def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
-    """Whether the name stands for itself and not for its rival, adviser or workers; "US tech firm" is not the US."""
+    """Whether the name stands for itself and not for its rival, adviser or workers; "US tech firm" is not the US, "S. Korean" is no S."""
     previous = tokens[name.start - 1] if name.start else None
-    if previous is not None and previous.low in rules.not_itself_before:
+    if _initial(tokens, name) or (previous is not None and previous.low in rules.not_itself_before):
         return False
     place = name.end + 1 if name.end < len(tokens) and "gen" in tokens[name.end].tags else name.end
     if place < len(tokens) and tokens[place].low in rules.not_itself_after:
@@ -138,6 +138,10 @@ def itself(tokens: list[Token], name: Name, rules: Rules) -> bool:
         if token.kind != "word" or not token.tags & {"n", "public_word"} or token.tags & {"paper", "form_s"}:
             break
     return True
+
+
+def _initial(tokens: list[Token], name: Name) -> bool:
+    return name.end - name.start == len(tokens[name.start].text) == 1 and name.end < len(tokens) and tokens[name.end].text == "."
 
 
 def _owned(token: Token) -> bool:

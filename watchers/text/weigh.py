@@ -25,7 +25,7 @@ _READ = 3  # sentences of a summary
 _ENDINGS = (EventKind.CANCELLED, EventKind.TERMINATED)
 
 # How sure the weights must be. Chosen on the written sentences, the visible labelled headlines and 29,985 articles of general news, of
-# which hardly any tells of a contract: there the weights alone, without the condition of a contract's noun, were wrong 190 times.
+# which hardly any tells of a contract.
 PART_NEEDS = 0.50
 _BARE = frozenset({"n"})  # what a word that stands in no table has
 _SUM = 0.90  # a sum that is told wrongly is worse than one left out
@@ -36,24 +36,38 @@ _ENDING = 0.30  # the same of an ending, about which the grammar is right more o
 _BARE_TOLD = 0.50  # the same where the noun may be of anything: an order
 _IMPLIED = 0.90  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
 _DOUBTED = 0.96  # the same for a choice where firm or body is missing, and for an approval
-_ALONE = 0.92  # only the weights see it, and a contract or a tender is named
-_BETWEEN = 0.92  # the same where none is named, but a firm in the title and a public body
+_WEIGHABLE = 3  # of what a contract has, so much is named (``Seen.named``) where only the weights see it
+_ALONE = (0.97, 0.95, 0.85)  # and so sure they must be then: for 3, for 4, for more
 _AGAINST = 0.13  # what is asked more when the grammar reads something else: a plan, a change, a denial
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an entry names: a contract or tender, a public body, a firm, and whether a firm heads it: in the title, by no ordinary word."""
+    """What an entry names.
+
+    ``contract``: a contract or a tender; ``paper``: what is often one, a deal or an order. ``headed``: a firm in the title that is no
+    ordinary word; ``name``: a capital where there need be none, which may be a firm that nobody has listed.
+    """
 
     contract: bool
+    paper: bool
     body: bool
+    place: bool
     firm: bool
     headed: bool
+    name: bool
+
+    @property
+    def named(self) -> int:
+        """How much is named, 0 to 6: two for each of contract, body and firm, one for what only may be one."""
+        contract = 2 if self.contract else 1 if self.paper else 0
+        body = 2 if self.body else 1 if self.place else 0
+        return contract + body + (2 if self.headed else 1 if self.firm or self.name else 0)
 
     @property
     def weighable(self) -> bool:
         """Whether the weights may tell an event that the grammar does not."""
-        return self.contract or (self.headed and self.body)
+        return self.named >= _WEIGHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +119,24 @@ def judge(title: list[Sentence], summary: list[Sentence], told: Told | None, rul
 
 def seen(title: Sequence[Sentence], summary: Sequence[Sentence]) -> Seen:
     """What an entry names in what is read of it."""
+    sentences = (*title, *summary[:_READ])
+    tokens = [token for sentence in sentences for token in sentence.tokens]
+    words = [token for token in tokens if token.kind == "word"]
+    papers = [token for token in words if "paper" in token.tags]
     headed = any(_is_firm(token) and token.low not in COMMON for sentence in title for token in sentence.tokens)
-    tokens = [token for sentence in (*title, *summary[:_READ]) for token in sentence.tokens]
     return Seen(
-        contract=any(token.kind == "word" and "paper" in token.tags and token.tags & {"strong", "tender"} for token in tokens),
+        contract=any(token.tags & {"strong", "tender"} for token in papers),
+        paper=any(paper(token) != "-" for token in words),
         body=any(token.kind == "body" or "generic_body" in token.tags for token in tokens),
+        place=any(token.kind == "place" for token in tokens),
         firm=headed or any(_is_firm(token) for token in tokens),
         headed=headed,
+        name=any(_is_name(token) for one in sentences if not (one.title_case or one.lower_case) for token in one.tokens[1:]),
     )
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind == "word" and token.capital and token.tags == _BARE
 
 
 def _is_firm(token: Token) -> bool:
@@ -128,12 +152,10 @@ def asked(told: Told | None, chances: dict[str, float], seen: Seen) -> Bar:
         needs, why = _implied(told, seen) if told.clause.implied else (_plain(told, seen), "the grammar tells it")
         if by_class[said] >= needs or said is leads:
             return Bar(said, by_class[said], needs, why)
-    if seen.contract:
-        needs, why = _ALONE, "the weights see it alone"
-    elif seen.headed and seen.body:
-        needs, why = _BETWEEN, "the weights see it alone, between a firm of the title and a public body"
-    else:
-        return Bar(leads, by_class[leads], _NEVER, "the weights see it alone, and no contract is named")
+    if not seen.weighable:
+        return Bar(leads, by_class[leads], _NEVER, "the weights see it alone, and too little is named")
+    needs = _ALONE[min(seen.named - _WEIGHABLE, len(_ALONE) - 1)]
+    why = "the weights see it alone"
     if told is not None and said is None:
         needs, why = min(needs + _AGAINST, 0.99), f"the grammar reads {told.event.value}"
     return Bar(leads, by_class[leads], needs, why)
