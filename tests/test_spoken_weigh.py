@@ -22,7 +22,7 @@ def read(language: str, title: str) -> list[Sentence]:
     [
         ("fr", "L'armée camerounaise s'équipe chez Doosan", "awarded", "Doosan", None),
         ("es", "El Ayuntamiento de Motril se queda con Hidralia para el agua otros 25 años", "awarded", None, "Ayuntamiento de Motril"),
-        ("ar", "من نصيب سيمنز عقد قطارات القاهرة", "awarded", "سيمنز", None),
+        ("ar", "حُسمت: مجموعة الشايع تدير مطاعم جامعة الكويت", "awarded", "الشايع", "جامعة الكويت"),
     ],
 )
 def test_what_the_clause_reader_overlooks_is_told_with_what_it_names(

@@ -22,8 +22,8 @@ SHARED = "spoken"  # the folder of the weights that all these languages have tog
 _TOLD = 0.30  # the clause reader tells it
 _IMPLIED = 0.45  # it tells it without a contract noun
 _ENDING = 0.60  # times that for an ending, about which the clause reader is right more often
-_PAPER = 0.50  # only the weights see it, and a contract or a tender is named
-_NAMED = 0.60  # the same where a public body or a firm is
+_PAPER = 0.60  # only the weights see it, and a contract or a tender is named
+_NAMED = 0.70  # the same where a public body or a firm is
 _BARE = 0.90  # the same where nothing is
 
 
