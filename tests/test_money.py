@@ -64,7 +64,20 @@ def test_the_price_of_a_part_and_a_difference_are_no_sum(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1,000 trains", "a five-year deal", "12 million people", "Windows 11", "A4 paper", "multimillion-pound", "3M", "R2", "in r5 m"]
+    "text",
+    [
+        "1,000 trains",
+        "a five-year deal",
+        "12 million people",
+        "Windows 11",
+        "A4 paper",
+        "multimillion-pound",
+        "3M",
+        "R2",
+        "in r5 m",
+        "to try 100 buses",
+        "PHP 8.4",
+    ],
 )
 def test_other_figures_are_no_money(text: str) -> None:
     assert ENGLISH.sums(text) == []
