@@ -88,7 +88,7 @@ class Silences:
         known: dict[int, list[Row[Any]]] = {}
         for row in connection.execute(select(silence).order_by(silence.c.id)):
             known.setdefault(row.feed_id, []).append(row)
-        asked = {row.id: row for row in connection.execute(select(feed).where(feed.c.enabled)) if row.key in feeds}
+        asked = {row.id: row for row in connection.execute(select(feed).where(feed.c.enabled).order_by(feed.c.id)) if row.key in feeds}
         gone = [number for number in known if number not in asked]
         connection.execute(delete(silence).where(silence.c.feed_id.in_(gone)))
         for number, row in asked.items():
