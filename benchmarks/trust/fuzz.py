@@ -155,7 +155,7 @@ def _tried(target: Callable[[random.Random], None], seconds: float, seed: int, f
 
 @check("S7", "mutated documents, messages, commands and addresses: exceptions, and what takes longer than it may", early=True)
 def fuzz(run: Run) -> Result:
-    seconds, seed = run.pick(15.0, 900.0), run.pick(7, time.time_ns())  # for each of the four
+    seconds, seed = run.pick(8.0, 900.0), run.pick(7, time.time_ns())  # for each of the four
     found: Counter[str] = Counter()
     tried = {"documents": asyncio.run(_documents(seconds, seed, found))}
     for name, target in {"messages": _message, "commands": _command, "addresses": _address}.items():
