@@ -44,6 +44,9 @@ ENGLISH = rules("en").money
         ("worth SFr600m", "600000000", "CHF", "SFr600m"),
         ("94 million kroner", "94000000", "NOK", "94 million kroner"),
         ("£5m a year", "5000000", "GBP", "£5m"),
+        ("a S$562mil job", "562000000", "SGD", "S$562mil"),
+        ("Dh100m of road contracts", "100000000", "AED", "Dh100m"),
+        ("above SR714 million", "714000000", "SAR", "SR714 million"),
     ],
 )
 def test_a_sum_is_read(text: str, amount: str, currency: str, printed: str) -> None:

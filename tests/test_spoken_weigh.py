@@ -21,7 +21,7 @@ def read(language: str, title: str) -> list[Sentence]:
     ("language", "title", "alert", "supplier", "body"),
     [
         ("fr", "L'armée camerounaise s'équipe chez Doosan", "awarded", "Doosan", None),
-        ("es", "El Ayuntamiento de Motril se queda con Hidralia para el agua otros 25 años", "awarded", None, "Ayuntamiento de Motril"),
+        ("es", "El Ayuntamiento de Motril ya tiene empresa para la basura: FCC", "awarded", "FCC", "Ayuntamiento de Motril"),
         ("ar", "حُسمت: مجموعة الشايع تدير مطاعم جامعة الكويت", "awarded", "الشايع", "جامعة الكويت"),
     ],
 )

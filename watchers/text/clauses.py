@@ -16,9 +16,10 @@ from watchers.text.phrases import HARD, Clause, Phrase, before, behind, compleme
 from watchers.text.rules import UNKNOWN, Rules
 from watchers.text.tokens import Sentence, Token
 
-_SHAPES = frozenset({"purpose", "done", "in", "ended"})
+_SHAPES = frozenset({"purpose", "done", "in", "for", "ended"})
 _FINITE = frozenset({"form_s", "form_d", "be", "have", "modal", "other"})
 _VERBS = _FINITE | {"ev", "to", "propose", "decide", "scrutiny"}
+_TELLS = _FINITE | {"ev", "propose", "decide", "scrutiny", "not"}
 _HEAD = 5  # words before a headline's "in"
 _JOBS = frozenset(
     {"give", "win", "pick", "strip", "lose", "insource", "dismiss"}
@@ -87,6 +88,8 @@ def _shaped(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
         found = _done_by(sentence, index, rules)
     if found is None and "in" in tags and sentence.field == "title":
         found = _verbless(sentence, index, rules)
+    if found is None and "for" in tags and sentence.field == "title":
+        found = _for_firm(sentence, index, rules)
     return _over(sentence, index, rules) if found is None and "ended" in tags else found
 
 
@@ -117,6 +120,22 @@ def _verbless(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
     parties = len(clause.right) > 1 and clause.right[1].prep in ("with", "for", "to") and "order" not in tokens[clause.contract or 0].tags
     settled = clause.head == "same" and not any(token.tags & _FINITE for token in after)
     return clause if settled and parties else None
+
+
+def _for_firm(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
+    """A headline without a verb that says whose a contract is: "£5m police cleaning contract for Mitie"."""
+    tokens = sentence.tokens
+    firm = tokens[index + 1] if index + 1 < len(tokens) else None
+    named = firm is not None and (firm.kind == "supplier" or (firm.capital and firm.tags == UNKNOWN and not sentence.title_case))
+    if not named or any(token.tags & _TELLS and "paper" not in token.tags for token in tokens):
+        return None
+    clause = Clause(sentence, index, rules.frames["go"], "s", why="a headline without a verb")
+    clause.left, clause.right = before(tokens, index, governed=False), behind(tokens, index + 1, sentence)
+    if [(one.prep, one.end) for one in clause.left] != [("", index)] or not _paper(tokens, clause.left[0], clause, rules):
+        return None
+    clause.right[0].prep = "to"
+    public = any(token.kind == "body" or "generic_body" in token.tags for token in tokens)
+    return clause if public and clause.contract == index - 1 and clause.head == "same" else None
 
 
 def _over(sentence: Sentence, index: int, rules: Rules) -> Clause | None:
@@ -190,6 +209,8 @@ def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) 
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if previous and previous.tags & {"to", "modal", "will", "not", "do"} and "ev" in token.tags:
         return True
+    if previous and "form_p" in token.tags and _passive(previous, following):
+        return True
     if previous and token.capital and "noun" in token.tags and not title_case and previous.capital:
         return False  # a name: "Nitin Fire bags order"
     before_noun = following is not None and "n" in following.tags
@@ -199,6 +220,13 @@ def _verbal(tokens: list[Token], index: int, token: Token, *, title_case: bool) 
         return _verb_not_noun(token, previous, following)
     described = previous is None and before_noun and token.tags & {"form_p", "form_g"} and following and not following.tags & {"det"}
     return "ev" in token.tags and ("form_g" in token.tags or not described)
+
+
+def _passive(previous: Token, following: Token | None) -> bool:
+    """Whether a word whose base, past and participle may be one stands as a participle ("has been let by", "contract let by")."""
+    if previous.kind == "word" and previous.tags & {"be", "have"}:
+        return True
+    return "paper" in previous.tags and following is not None and "by" in following.tags
 
 
 def _verb_not_noun(token: Token, previous: Token | None, following: Token | None) -> bool:

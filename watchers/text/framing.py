@@ -23,6 +23,7 @@ def framed(tokens: list[Token], index: int, frame: Frame, rules: Rules) -> Frame
         ("insource", "takes" in tags and "inhouse" in said),
         ("strip", "takes" in tags and _from_firm(ahead)),
         ("dismiss", "handing" in tags and "dismissal" in said),
+        ("terminate", frame.name == "give" and "returned" in said),  # "hands contract back to council"
         ("terminate", "lets" in tags and "expires" in said),
         ("open", "starts" in tags and bool(said & {"tender", "process"})),
         ("change", "cuts" in tags and _by_some(ahead)),

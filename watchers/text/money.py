@@ -40,7 +40,8 @@ class MoneyReader:
         symbols, words, scales = (_either(table) for table in (rules["symbols"], rules["words"], rules["scales"]))
         letters = _either(rules["letters"]) if "letters" in rules else "(?!)"
         scale = rf"(?:[\s-]?(?P<{{}}>{scales})(?![^\W\d_]))?"
-        prefixed = rf"(?<![^\W_])(?P<symbol>{symbols})\s?(?P<figure>{number}){scale.format('scale')}"
+        whole = r"(?![^\W_]|[.,]\d)"  # "£5xyz" is of a size nobody knows
+        prefixed = rf"(?<![^\W_])(?P<symbol>{symbols})\s?(?P<figure>{number}){scale.format('scale')}{whole}"
         suffixed = rf"(?<![\w.,])(?P<figure2>{number}){scale.format('scale2')}[\s-]?(?P<word>{words})(?![^\W_])"
         lettered = rf"(?<![^\W_])(?P<letter>(?-i:{letters}))(?P<figure3>{number})[\s-]?(?P<scale3>{scales})(?![^\W\d_])"
         self._pattern = re.compile(rf"(?:{prefixed})|(?:{suffixed})|(?:{lettered})", re.IGNORECASE)

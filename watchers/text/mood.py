@@ -46,6 +46,8 @@ def _around(clause: Clause, group: int) -> None:
     """What the words around an event that seems told make of it."""
     if _runs_out(clause):
         clause.mood, clause.why = "background", "it runs out in due time"
+    elif _none(clause):
+        clause.mood, clause.why = "negated", "no contract"
     elif clause.mood == "future":
         return
     elif _looked_back_on(clause, group):
@@ -54,8 +56,6 @@ def _around(clause: Clause, group: int) -> None:
         clause.mood, clause.why = "proposed", "a move to buy, not the purchase"
     elif _dated(clause):
         clause.mood, clause.why = "background", "told with the year it happened in"
-    elif _none(clause):
-        clause.mood, clause.why = "negated", "no contract"
     elif _of_an_object(clause, group):
         clause.mood, clause.why = "background", "a description of the object of another verb"
 
@@ -107,12 +107,13 @@ def _runs_out(clause: Clause) -> bool:
 
 
 def _none(clause: Clause) -> bool:
-    """Whether there is no contract it could have happened to ("no contract has been signed")."""
+    """Whether there is no contract it could have happened to ("no contract has been signed", "none of the contracts will be renewed")."""
     tokens = clause.sentence.tokens
     held = [
         phrase for phrase in (*clause.left, *clause.right) if clause.contract is not None and phrase.start <= clause.contract < phrase.end
     ]
-    return any(tokens[index].low == "no" for phrase in held for index in range(phrase.start, clause.contract or 0))
+    first = (phrase.start - 2 if phrase.prep == "of" and phrase.start > 1 else phrase.start for phrase in held)
+    return any("nobody" in tokens[index].tags for start in first for index in range(start, clause.contract or 0))
 
 
 def _of_an_object(clause: Clause, group: int) -> bool:

@@ -34,10 +34,10 @@ _NEVER = 2.0
 _TOLD = 0.40  # the grammar reads an event with its contract
 _ENDING = 0.30  # the same of an ending, about which the grammar is right more often
 _BARE_TOLD = 0.50  # the same where the noun may be of anything: an order
-_IMPLIED = 0.90  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
-_DOUBTED = 0.96  # the same for a choice where firm or body is missing, and for an approval
+_IMPLIED = 0.85  # it reads one without a contract noun: "orders 300 trucks from Oshkosh", "Serco to run ferries"
+_DOUBTED = 0.92  # the same for a choice where firm or body is missing, and for an approval
 _WEIGHABLE = 3  # of what a contract has, so much is named (``Seen.named``) where only the weights see it
-_ALONE = (0.97, 0.95, 0.85)  # and so sure they must be then: for 3, for 4, for more
+_ALONE = (0.98, 0.93, 0.85)  # and so sure they must be then: for 3, for 4, for more
 _AGAINST = 0.13  # what is asked more when the grammar reads something else: a plan, a change, a denial
 
 
@@ -98,7 +98,7 @@ class Judgement:
 def read(title: list[Sentence], summary: list[Sentence], rules: Rules) -> Told | None:
     """What an entry tells, with its parts; None when it tells nothing of a contract."""
     told = tell(title, summary, rules)
-    if (told is None or told.event.alert is None) and not seen(title, summary).weighable:
+    if (told is None or told.event.alert is None) and not seen(title, summary, rules).weighable:
         return told  # whatever the weights said, it would not be enough: most of general news ends here, in two thirds of the time
     judged = judge(title, summary, told, rules)
     if judged.event is None:
@@ -113,11 +113,11 @@ def judge(title: list[Sentence], summary: list[Sentence], told: Told | None, rul
     """Weigh an entry. ``event`` is set when an alert is due."""
     features = frozenset(of_entry(title, summary, told, rules))
     chances = network(rules.language).chances(features)
-    bar = asked(told, chances, seen(title, summary))
+    bar = asked(told, chances, seen(title, summary, rules))
     return Judgement(chances, features, bar, event(bar, told, chances))
 
 
-def seen(title: Sequence[Sentence], summary: Sequence[Sentence]) -> Seen:
+def seen(title: Sequence[Sentence], summary: Sequence[Sentence], rules: Rules) -> Seen:
     """What an entry names in what is read of it."""
     sentences = (*title, *summary[:_READ])
     tokens = [token for sentence in sentences for token in sentence.tokens]
@@ -131,12 +131,17 @@ def seen(title: Sequence[Sentence], summary: Sequence[Sentence]) -> Seen:
         place=any(token.kind == "place" for token in tokens),
         firm=headed or any(_is_firm(token) for token in tokens),
         headed=headed,
-        name=any(_is_name(token) for one in sentences if not (one.title_case or one.lower_case) for token in one.tokens[1:]),
+        name=any(_is_name(token, one, rules) for one in sentences for token in one.tokens),
     )
 
 
-def _is_name(token: Token) -> bool:
-    return token.kind == "word" and token.capital and token.tags == _BARE
+def _is_name(token: Token, sentence: Sentence, rules: Rules) -> bool:
+    """Whether a word may be somebody's name: by a capital where there need be none, elsewhere by being none that people write small."""
+    if token.kind != "word" or token.tags != _BARE:
+        return False
+    if token is sentence.tokens[0] or sentence.title_case or sentence.lower_case:
+        return token.low.isalpha() and token.low not in ordinary(rules.language)
+    return token.capital
 
 
 def _is_firm(token: Token) -> bool:
@@ -354,7 +359,7 @@ def _runs(row: Sequence[str]) -> list[tuple[int, int, str]]:
 
 def _trimmed(tokens: Sequence[Token], start: int, end: int, part: str) -> Name | None:
     """A run without articles and marks at its ends."""
-    edge = frozenset({"det", "gen", "of", "and", "to", "with", "for", "by"})
+    edge = frozenset({"det", "gen", "of", "and", "to", "with", "for", "by", "in"})
     while start < end and (tokens[start].kind == "stop" or tokens[start].tags & edge):
         start += 1
     while start < end and (tokens[end - 1].kind == "stop" or tokens[end - 1].tags & edge):
