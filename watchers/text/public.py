@@ -170,12 +170,17 @@ def _of_kind(clause: Clause, found: Parts, seen: Seen) -> bool | None:
     verdicts = {
         "scheme": (ends and (seen.known or seen.money)) or (gives and buyer and party and things),
         "search": ends and buyer and (seen.money or seen.firm or bool(_before(clause) & {"goods", "arms", "works"}) or _for_things(clause)),
-        "bid": (name in ("give", "approve") and (things or party)) or (ends and buyer and things and _every(clause)),
+        "bid": (name in ("give", "approve") and (things or party or _awards(clause))) or (ends and buyer and things and _every(clause)),
         "order": _ordered(clause, found, goods=seen.goods, named=seen.money or seen.known),
         "award": (name == "win" and bool(found.bodies) and (seen.known or seen.money)) or (ends and (party or (buyer and things))),
         "job": (gives or ends) and ((buyer and party and things) or (name != "pick" and gives and named and not lets)),
     }
     return next((verdict for kind, verdict in verdicts.items() if kind in contract.tags), None)
+
+
+def _awards(clause: Clause) -> bool:
+    """Whether a bid is awarded and not "given the green light": that is how boards give work to a firm."""
+    return clause.sentence.tokens[clause.trigger].low.startswith("award")
 
 
 def _before(clause: Clause) -> set[str]:
