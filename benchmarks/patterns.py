@@ -8,8 +8,8 @@ Writers vary; papers repeat. Sentences written one by one lack the plain forms t
 * ``{V}`` a sum, ``{T}`` a term, ``{W}`` a service, ``{O}`` goods, ``{L}`` a place,
 * ``[won|lands|]`` one of these.
 
-``headlines.toml`` beside it holds what fills the slots, and how sums are printed (text, currency, unit); the names come from the sentences of the corpus. The same patterns give the same
-headlines on every machine.
+``headlines.toml`` beside it holds what fills the slots, and how sums are printed (text, currency, unit); the names come from the sentences
+of the corpus. The same patterns give the same headlines on every machine.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.patterns import EACH, headlines
+from watchers.text.language import languages
 from watchers.types import EventKind
 
 CORPUS = Path(__file__).parent.parent / "benchmarks" / "corpus"
@@ -40,6 +41,10 @@ def test_what_a_headline_is_labelled_with_stands_in_it(folder: Path) -> None:
         for part in ("supplier", "public_body"):
             assert row[part] is None or row[part].casefold() in text.casefold(), text
         assert row["event"] != "none" or not (row["supplier"] or row["public_body"] or row["value"])
+
+
+def test_every_language_that_is_read_has_patterns() -> None:
+    assert [folder.name for folder in FOLDERS] == languages().folders
 
 
 def test_a_language_without_patterns_has_no_headlines(tmp_path: Path) -> None:
